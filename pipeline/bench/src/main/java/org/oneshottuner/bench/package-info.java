@@ -1,0 +1,2 @@
+/** Benchmarks and the comparison with peers; never shipped. */
+package org.oneshottuner.bench;

@@ -1,0 +1,2 @@
+/** Rows, labels, splits, manifests and the leak audit. */
+package org.oneshottuner.dataset;

@@ -1,0 +1,2 @@
+/** Freezing a trained model, and proving the frozen one equal to it. */
+package org.oneshottuner.export;

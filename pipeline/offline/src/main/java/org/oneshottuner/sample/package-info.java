@@ -1,0 +1,2 @@
+/** Which tasks and which schedules to label. */
+package org.oneshottuner.sample;

@@ -1,0 +1,2 @@
+/** Settings of the predictors that are trained, and ranking metrics. */
+package org.oneshottuner.train;

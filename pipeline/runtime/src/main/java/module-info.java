@@ -1,0 +1,2 @@
+/** What a compiler ships with: from a tuning task to its best schedule and kernel, with nothing but {@code java.base}. */
+module org.oneshottuner.runtime {}

@@ -1,0 +1,2 @@
+/** A candidate's loop nest, and the kernel source printed from it. */
+package org.oneshottuner.lower;

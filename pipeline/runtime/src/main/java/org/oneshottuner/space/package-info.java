@@ -1,0 +1,2 @@
+/** Knobs, schedule spaces, schedules, candidates and seeds. */
+package org.oneshottuner.space;
