@@ -1,2 +1,6 @@
 /** What a compiler ships with: from a tuning task to its best schedule and kernel, with nothing but {@code java.base}. */
-module org.oneshottuner.runtime {}
+module org.oneshottuner.runtime {
+  exports org.oneshottuner.lower;
+  exports org.oneshottuner.space;
+  exports org.oneshottuner.workload;
+}

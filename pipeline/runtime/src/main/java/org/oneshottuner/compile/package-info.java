@@ -1,2 +1,2 @@
-/** The way in: a task goes in, the best schedule and its kernel come out, or a reason why not. */
+/** The way in: a task goes in; the best schedule and its kernel come out, or a reasoned "don't know". */
 package org.oneshottuner.compile;

@@ -1,2 +1,2 @@
-/** The feature schema: what a predictor reads of a candidate. */
+/** What a predictor reads of a candidate. */
 package org.oneshottuner.feature;

@@ -1,2 +1,2 @@
-/** A candidate's loop nest, and the kernel source printed from it. */
+/** Operator templates: a candidate's loop nest, and the kernel source printed from it. */
 package org.oneshottuner.lower;

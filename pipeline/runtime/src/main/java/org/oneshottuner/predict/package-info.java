@@ -1,2 +1,2 @@
-/** Predictors, the frozen file's reader and the fast scorer. */
+/** Predictors, the frozen file's reader, and the scorer. */
 package org.oneshottuner.predict;

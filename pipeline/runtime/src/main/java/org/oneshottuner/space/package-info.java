@@ -1,2 +1,2 @@
-/** Knobs, schedule spaces, schedules, candidates and seeds. */
+/** Knobs, schedule spaces, schedules and candidates, and the generator that every draw uses. */
 package org.oneshottuner.space;

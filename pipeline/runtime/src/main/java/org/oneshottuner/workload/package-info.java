@@ -1,2 +1,2 @@
-/** What to compute and where: workloads, element types, layouts, targets and tuning tasks. */
+/** What to compute and where: workloads, element types, layouts, epilogues, targets and tuning tasks. */
 package org.oneshottuner.workload;
