@@ -1,4 +1,7 @@
-/** What a compiler ships with: from a tuning task to its best schedule and kernel, with nothing but {@code java.base}. */
+/**
+ * What a compiler ships with: from a tuning task to its best schedule and kernel, with nothing but
+ * {@code java.base}.
+ */
 module org.oneshottuner.runtime {
   exports org.oneshottuner.lower;
   exports org.oneshottuner.space;

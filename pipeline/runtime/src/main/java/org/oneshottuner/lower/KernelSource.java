@@ -14,11 +14,12 @@ import java.util.List;
  * void NAME_phase(int phase, const float *const *in, float *out, float *workspace, long slot, long begin, long end);
  * }</pre>
  *
- * where {@code in} holds the input (lhs), the rhs of a batched product, the packed constants and the residual, null where
- * there is none. A run executes the phases in order, each over units {@code [0, phaseUnits)}, which may be shared among
- * threads with a barrier between phases; {@code slot} numbers the threads from zero. All buffers are aligned to 64 bytes. The
- * workspace holds {@code sharedWorkspaceFloats + slots · slotWorkspaceFloats} floats with any content. Texts of several
- * kernels with different names may be concatenated into one file.
+ * where {@code in} holds the input (lhs), the rhs of a batched product, the packed constants and
+ * the residual, null where there is none. A run executes the phases in order, each over units
+ * {@code [0, phaseUnits)}, which may be shared among threads with a barrier between phases; {@code
+ * slot} numbers the threads from zero. All buffers are aligned to 64 bytes. The workspace holds
+ * {@code sharedWorkspaceFloats + slots · slotWorkspaceFloats} floats with any content. Texts of
+ * several kernels with different names may be concatenated into one file.
  *
  * @param name C identifier that all symbols begin with
  * @param text the translation unit
@@ -42,7 +43,8 @@ public record KernelSource(
       throw new IllegalArgumentException("Cannot name a kernel '" + name + "': not a C identifier");
     }
     if (phaseUnits.isEmpty() || phaseUnits.stream().anyMatch(units -> units < 1)) {
-      throw new IllegalArgumentException("Cannot run kernel " + name + " in phases of " + phaseUnits + " units");
+      throw new IllegalArgumentException(
+          "Cannot run kernel " + name + " in phases of " + phaseUnits + " units");
     }
     if (packedFloats < 0 || sharedWorkspaceFloats < 0 || slotWorkspaceFloats < 0) {
       throw new IllegalArgumentException("Cannot run kernel " + name + " in a negative workspace");

@@ -8,8 +8,8 @@ import java.util.function.Predicate;
 /**
  * What must hold between some knobs of a template.
  *
- * @param name states the rule and its bounds, such as {@code owt*ocb<=28}; a changed rule has a changed name, since the
- *     space's id is made from it
+ * @param name states the rule and its bounds, such as {@code owt*ocb<=28}; a changed rule has a
+ *     changed name, since the space's id is made from it
  * @param knobs the knobs that the rule reads, and the only ones it may read
  * @param holds the rule
  */

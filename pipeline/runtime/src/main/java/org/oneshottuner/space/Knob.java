@@ -113,7 +113,8 @@ public sealed interface Knob {
     List<Integer> copy = List.copyOf(values);
     for (int i = 1; i < copy.size(); i++) {
       if (copy.get(i) <= copy.get(i - 1)) {
-        throw new IllegalArgumentException("Cannot choose " + name + " from " + copy + ": not rising");
+        throw new IllegalArgumentException(
+            "Cannot choose " + name + " from " + copy + ": not rising");
       }
     }
     if (copy.isEmpty()) {

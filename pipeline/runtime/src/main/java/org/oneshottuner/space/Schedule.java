@@ -52,13 +52,17 @@ public record Schedule(String spaceId, String template, List<Setting> settings)
    * @throws IllegalArgumentException if a word is not of the form {@code knob=value}
    */
   public static Schedule parse(String spaceId, String text) {
-    String[] words = text.strip().split("\\s+");
+    String[] words = text.strip().split("\\s+", -1);
     List<Setting> settings = new ArrayList<>();
     for (int i = 1; i < words.length; i++) {
       int equals = words[i].indexOf('=');
       if (equals < 1) {
         throw new IllegalArgumentException(
-            "Cannot read schedule '" + text + "': '" + words[i] + "' is not of the form knob=value");
+            "Cannot read schedule '"
+                + text
+                + "': '"
+                + words[i]
+                + "' is not of the form knob=value");
       }
       settings.add(new Setting(words[i].substring(0, equals), words[i].substring(equals + 1)));
     }
@@ -72,7 +76,8 @@ public record Schedule(String spaceId, String template, List<Setting> settings)
         return setting.value();
       }
     }
-    throw new IllegalArgumentException("Cannot read knob " + knob + " of schedule '" + text() + "'");
+    throw new IllegalArgumentException(
+        "Cannot read knob " + knob + " of schedule '" + text() + "'");
   }
 
   /** Returns a knob's value; only for knobs whose choices are numbers. */

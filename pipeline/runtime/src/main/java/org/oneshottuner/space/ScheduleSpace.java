@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * All schedules of a task: the union of its templates' spaces. Every member lowers, builds and is correct.
+ * All schedules of a task: the union of its templates' spaces. Every member lowers, builds and is
+ * correct.
  *
  * <p>Members are numbered from zero, template after template. Immutable and thread-safe.
  */
@@ -35,7 +36,11 @@ public final class ScheduleSpace {
       TemplateSpace space = templates.get(i);
       if (!names.add(space.template()) || space.size() == 0) {
         throw new IllegalArgumentException(
-            "Cannot join template " + space.template() + " of " + space.size() + " members to a space");
+            "Cannot join template "
+                + space.template()
+                + " of "
+                + space.size()
+                + " members to a space");
       }
       starts[i + 1] = Math.addExact(starts[i], space.size());
       digest.update(space.description().getBytes(StandardCharsets.UTF_8));
@@ -61,12 +66,17 @@ public final class ScheduleSpace {
     return templates;
   }
 
-  /** Returns the number of the first member of the template at {@code place} in {@link #templates()}. */
+  /**
+   * Returns the number of the first member of the template at {@code place} in {@link
+   * #templates()}.
+   */
   public long start(int place) {
     return starts[place];
   }
 
-  /** Returns the place in {@link #templates()} of the template that member {@code index} belongs to. */
+  /**
+   * Returns the place in {@link #templates()} of the template that member {@code index} belongs to.
+   */
   public int templateOf(long index) {
     if (index < 0 || index >= size()) {
       throw new IndexOutOfBoundsException(
@@ -105,7 +115,12 @@ public final class ScheduleSpace {
   public long indexOf(Schedule schedule) {
     if (!schedule.spaceId().equals(id)) {
       throw new IllegalArgumentException(
-          "Cannot find schedule '" + schedule.text() + "': it is of space " + schedule.spaceId() + ", asked of " + id);
+          "Cannot find schedule '"
+              + schedule.text()
+              + "': it is of space "
+              + schedule.spaceId()
+              + ", asked of "
+              + id);
     }
     return indexOfText(schedule.text());
   }
@@ -122,7 +137,11 @@ public final class ScheduleSpace {
       if (space.template().equals(schedule.template())) {
         long index = space.indexOf(digits(space, schedule));
         if (index < 0) {
-          throw refuse(text, "a constraint of " + space.constraints().stream().map(Constraint::name).toList() + " forbids it");
+          throw refuse(
+              text,
+              "a constraint of "
+                  + space.constraints().stream().map(Constraint::name).toList()
+                  + " forbids it");
         }
         return starts[place] + index;
       }

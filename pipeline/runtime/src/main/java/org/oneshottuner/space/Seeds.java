@@ -8,7 +8,8 @@ public final class Seeds {
    * Returns the seed for a purpose.
    *
    * @param seed the run's seed
-   * @param names what the draws are for, from the general to the particular, such as a task key and {@code "schedules"}
+   * @param names what the draws are for, from the general to the particular, such as a task key and
+   *     {@code "schedules"}
    */
   public static long derive(long seed, String... names) {
     long state = SplitMix64.mix(seed);

@@ -1,8 +1,9 @@
 package org.oneshottuner.space;
 
 /**
- * The generator behind every draw: SplitMix64 (Steele, Lea, Flood 2014, "Fast Splittable Pseudorandom Number Generators",
- * figure 14). Its sequence is pinned by a golden test and never changes. Not thread-safe.
+ * The generator behind every draw: SplitMix64 (Steele, Lea, Flood 2014, "Fast Splittable
+ * Pseudorandom Number Generators", figure 14). Its sequence is pinned by a golden test and never
+ * changes. Not thread-safe.
  */
 public final class SplitMix64 {
   private static final long GAMMA = 0x9E3779B97F4A7C15L;

@@ -12,12 +12,14 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The schedules of one template: every combination of its knobs' choices that all constraints allow.
+ * The schedules of one template: every combination of its knobs' choices that all constraints
+ * allow.
  *
- * <p>Members are numbered from zero in mixed radix, the first knob turning fastest, with the combinations that a constraint
- * forbids left out. They are never listed: a decision diagram, one level a knob, counts the members below each partial
- * choice, so that the size is exact and any member is reached by its number in a few additions. Levels share what lies
- * below partial choices that the remaining constraints cannot tell apart. Immutable.
+ * <p>Members are numbered from zero in mixed radix, the first knob turning fastest, with the
+ * combinations that a constraint forbids left out. They are never listed: a decision diagram, one
+ * level a knob, counts the members below each partial choice, so that the size is exact and any
+ * member is reached by its number in a few additions. Levels share what lies below partial choices
+ * that the remaining constraints cannot tell apart. Immutable.
  */
 public final class TemplateSpace {
   private final String template;
@@ -25,7 +27,10 @@ public final class TemplateSpace {
   private final List<Constraint> constraints;
   private final Map<String, Integer> places;
 
-  /** For each knob, from the last (the root) to the first: a row of children for each node, -1 where forbidden. */
+  /**
+   * For each knob, from the last (the root) to the first: a row of children for each node, -1 where
+   * forbidden.
+   */
   private final int[][] children;
 
   /** For each knob: the members below each node. */
@@ -34,7 +39,8 @@ public final class TemplateSpace {
   /**
    * Builds the space.
    *
-   * @throws IllegalArgumentException if two knobs share a name, or a constraint reads a knob that is not there
+   * @throws IllegalArgumentException if two knobs share a name, or a constraint reads a knob that
+   *     is not there
    */
   public TemplateSpace(String template, List<Knob> knobs, List<Constraint> constraints) {
     this.template = requireNonNull(template, "template");
@@ -168,8 +174,8 @@ public final class TemplateSpace {
   }
 
   /**
-   * Returns the member that follows a list of wishes as far as the constraints allow: from the last knob to the first, the
-   * allowed choice nearest to the wish.
+   * Returns the member that follows a list of wishes as far as the constraints allow: from the last
+   * knob to the first, the allowed choice nearest to the wish.
    *
    * @param wishes for each knob, the place of the choice wished for
    */
@@ -199,7 +205,9 @@ public final class TemplateSpace {
     return new Digits(digits);
   }
 
-  /** Returns what makes this space what it is: template, knobs, choices and constraints, one a line. */
+  /**
+   * Returns what makes this space what it is: template, knobs, choices and constraints, one a line.
+   */
   String description() {
     return "template "
         + template

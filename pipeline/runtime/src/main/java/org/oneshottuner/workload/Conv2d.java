@@ -65,7 +65,14 @@ public record Conv2d(
 
   @Override
   public long flops() {
-    return 2L * n * k * window.outHeight() * window.outWidth() * (c / groups) * window.r() * window.s();
+    return 2L
+        * n
+        * k
+        * window.outHeight()
+        * window.outWidth()
+        * (c / groups)
+        * window.r()
+        * window.s();
   }
 
   @Override
@@ -73,10 +80,14 @@ public record Conv2d(
     long input = layout.elements(new Activation(n, c, window.h(), window.w()), lanes);
     long output =
         layout.elements(new Activation(n, k, window.outHeight(), window.outWidth()), lanes);
-    long weight =
-        Math.multiplyExact((long) k * (c / groups), (long) window.r() * window.s());
+    long weight = Math.multiplyExact((long) k * (c / groups), (long) window.r() * window.s());
     return new Operands(
-        input, 0, weight, epilogue.has(Step.BIAS) ? k : 0, epilogue.has(Step.ADD) ? output : 0, output);
+        input,
+        0,
+        weight,
+        epilogue.has(Step.BIAS) ? k : 0,
+        epilogue.has(Step.ADD) ? output : 0,
+        output);
   }
 
   @Override

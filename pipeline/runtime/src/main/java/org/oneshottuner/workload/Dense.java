@@ -64,12 +64,7 @@ public record Dense(int m, int n, int k, ElementType dtype, Epilogue epilogue) i
 
   @Override
   public String text() {
-    return WorkloadText.write(KIND)
-        .field("m", m)
-        .field("n", n)
-        .field("k", k)
-        .common(this)
-        .done();
+    return WorkloadText.write(KIND).field("m", m).field("n", n).field("k", k).common(this).done();
   }
 
   @Override

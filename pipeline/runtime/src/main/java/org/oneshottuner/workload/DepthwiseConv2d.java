@@ -58,7 +58,12 @@ public record DepthwiseConv2d(
         layout.elements(new Activation(n, c, window.outHeight(), window.outWidth()), lanes);
     long weight = Math.multiplyExact((long) c, (long) window.r() * window.s());
     return new Operands(
-        input, 0, weight, epilogue.has(Step.BIAS) ? c : 0, epilogue.has(Step.ADD) ? output : 0, output);
+        input,
+        0,
+        weight,
+        epilogue.has(Step.BIAS) ? c : 0,
+        epilogue.has(Step.ADD) ? output : 0,
+        output);
   }
 
   @Override

@@ -57,7 +57,9 @@ public record Epilogue(List<Step> steps) {
 
   /** Returns the form used in workload text, such as {@code bias+relu}, or {@code none}. */
   public String text() {
-    return steps.isEmpty() ? "none" : steps.stream().map(Step::text).collect(Collectors.joining("+"));
+    return steps.isEmpty()
+        ? "none"
+        : steps.stream().map(Step::text).collect(Collectors.joining("+"));
   }
 
   /**

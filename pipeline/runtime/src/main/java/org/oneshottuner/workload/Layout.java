@@ -7,8 +7,8 @@ public enum Layout {
   /** Plain row-major {@code [n][c][h][w]}. */
   NCHW,
   /**
-   * Channels blocked by the target's vector length L: {@code [n][ceil(c/L)][h][w][L]}. The lanes beyond the last channel
-   * hold zero, in what an operator reads and in what it writes.
+   * Channels blocked by the target's vector length L: {@code [n][ceil(c/L)][h][w][L]}. The lanes
+   * beyond the last channel hold zero, in what an operator reads and in what it writes.
    */
   NCHW16C;
 
@@ -27,7 +27,8 @@ public enum Layout {
     long channels =
         switch (this) {
           case NCHW -> shape.channels();
-          case NCHW16C -> Math.multiplyExact(-Math.floorDiv(-shape.channels(), (long) lanes), (long) lanes);
+          case NCHW16C ->
+              Math.multiplyExact(-Math.floorDiv(-shape.channels(), (long) lanes), (long) lanes);
         };
     return Math.multiplyExact(
         Math.multiplyExact(shape.batch(), channels),

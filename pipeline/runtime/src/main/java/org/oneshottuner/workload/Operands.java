@@ -1,7 +1,8 @@
 package org.oneshottuner.workload;
 
 /**
- * How many floats each tensor of a workload takes in memory, in its physical layout; zero where it has no such tensor.
+ * How many floats each tensor of a workload takes in memory, in its physical layout; zero where it
+ * has no such tensor.
  *
  * @param input the activation, or the left side of a matrix product
  * @param rhs the right side of a batched matrix product, which is not constant

@@ -30,7 +30,10 @@ public record Padding(int top, int left, int bottom, int right) {
     return top == left && top == bottom && top == right;
   }
 
-  /** Returns the form used in workload text: one number where all sides agree, else {@code top,left,bottom,right}. */
+  /**
+   * Returns the form used in workload text: one number where all sides agree, else {@code
+   * top,left,bottom,right}.
+   */
   public String text() {
     return symmetric() ? Integer.toString(top) : top + "," + left + "," + bottom + "," + right;
   }

@@ -30,15 +30,20 @@ public record Window(int h, int w, int r, int s, int stride, Padding pad, int di
 
   /** Returns the rows of the output. */
   public int outHeight() {
-    return (int) ((h + (long) pad.top() + pad.bottom() - (long) dilation * (r - 1) - 1) / stride) + 1;
+    return (int) ((h + (long) pad.top() + pad.bottom() - (long) dilation * (r - 1) - 1) / stride)
+        + 1;
   }
 
   /** Returns the columns of the output. */
   public int outWidth() {
-    return (int) ((w + (long) pad.left() + pad.right() - (long) dilation * (s - 1) - 1) / stride) + 1;
+    return (int) ((w + (long) pad.left() + pad.right() - (long) dilation * (s - 1) - 1) / stride)
+        + 1;
   }
 
-  /** Returns whether every output element depends on one input element alone, at the same place of the plane. */
+  /**
+   * Returns whether every output element depends on one input element alone, at the same place of
+   * the plane.
+   */
   public boolean pointwise() {
     return r == 1 && s == 1 && stride == 1 && pad.equals(Padding.NONE);
   }

@@ -5,14 +5,18 @@ import java.util.function.Function;
 /**
  * One tensor operator with every extent named and fixed.
  *
- * <p>A workload is a value: it is immutable, equal iff all its extents are, and its {@link #text()} is canonical.
+ * <p>A workload is a value: it is immutable, equal iff all its extents are, and its {@link #text()}
+ * is canonical.
  */
 public sealed interface Workload permits Conv2d, DepthwiseConv2d, Dense, BatchMatmul {
 
   /** Returns the operator's name as it begins the workload text, such as {@code conv2d}. */
   String kind();
 
-  /** Returns how the activations lie in memory; matrix products have only {@link Layout#NCHW}, plain row-major. */
+  /**
+   * Returns how the activations lie in memory; matrix products have only {@link Layout#NCHW}, plain
+   * row-major.
+   */
   Layout layout();
 
   /** Returns the type of all elements. */
@@ -21,19 +25,23 @@ public sealed interface Workload permits Conv2d, DepthwiseConv2d, Dense, BatchMa
   /** Returns what is fused behind the operator. */
   Epilogue epilogue();
 
-  /** Returns the floating-point operations of the direct algorithm, a multiply-add counted as two, epilogue left out. */
+  /**
+   * Returns the floating-point operations of the direct algorithm, a multiply-add counted as two,
+   * epilogue left out.
+   */
   long flops();
 
   /**
    * Returns the size of every tensor in memory.
    *
-   * @param lanes vector length of the target, in elements; sets the channel block of {@link Layout#NCHW16C}
+   * @param lanes vector length of the target, in elements; sets the channel block of {@link
+   *     Layout#NCHW16C}
    */
   Operands operands(int lanes);
 
   /**
-   * Returns the canonical text: the kind, then {@code name=value} in the family's order, defaults left out. Two workloads
-   * are equal iff their texts are.
+   * Returns the canonical text: the kind, then {@code name=value} in the family's order, defaults
+   * left out. Two workloads are equal iff their texts are.
    */
   String text();
 
@@ -60,10 +68,12 @@ public sealed interface Workload permits Conv2d, DepthwiseConv2d, Dense, BatchMa
       Function<BatchMatmul, R> batchMatmul) {}
 
   /**
-   * Reads a workload text: {@code kind name=value …}, the names in any order, defaults may be left out.
+   * Reads a workload text: {@code kind name=value …}, the names in any order, defaults may be left
+   * out.
    *
-   * @throws IllegalArgumentException if the kind or a name is unknown, a name is missing or given twice, a value is
-   *     malformed, or the shape is impossible; the message names the text, the value and the bound
+   * @throws IllegalArgumentException if the kind or a name is unknown, a name is missing or given
+   *     twice, a value is malformed, or the shape is impossible; the message names the text, the
+   *     value and the bound
    */
   static Workload parse(String text) {
     WorkloadText fields = WorkloadText.read(text);
@@ -83,7 +93,8 @@ public sealed interface Workload permits Conv2d, DepthwiseConv2d, Dense, BatchMa
       fields.finish();
       return workload;
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new IllegalArgumentException("Cannot read workload '" + text.strip() + "': " + e.getMessage(), e);
+      throw new IllegalArgumentException(
+          "Cannot read workload '" + text.strip() + "': " + e.getMessage(), e);
     }
   }
 }

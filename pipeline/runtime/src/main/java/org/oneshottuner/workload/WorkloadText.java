@@ -25,12 +25,20 @@ final class WorkloadText {
       int equals = word.indexOf('=');
       if (equals < 1 || equals == word.length() - 1) {
         throw new IllegalArgumentException(
-            "Cannot read workload '" + text.strip() + "': '" + word + "' is not of the form name=value");
+            "Cannot read workload '"
+                + text.strip()
+                + "': '"
+                + word
+                + "' is not of the form name=value");
       }
       String previous = values.put(word.substring(0, equals), word.substring(equals + 1));
       if (previous != null) {
         throw new IllegalArgumentException(
-            "Cannot read workload '" + text.strip() + "': " + word.substring(0, equals) + " is given twice");
+            "Cannot read workload '"
+                + text.strip()
+                + "': "
+                + word.substring(0, equals)
+                + " is given twice");
       }
     }
     return new WorkloadText(words[0], values);
