@@ -1,0 +1,50 @@
+package org.oneshottuner.lower;
+
+import java.util.List;
+import java.util.TreeSet;
+import java.util.function.IntPredicate;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.oneshottuner.space.Constraint;
+import org.oneshottuner.space.Knob;
+import org.oneshottuner.space.KnobValues;
+
+/** Makes the knobs and constraints that templates share. */
+final class Choices {
+  private Choices() {}
+
+  /** A size to cut an extent into: those of the wanted sizes below it, and the extent itself. */
+  static Knob.Split sizes(String name, int extent, int... wanted) {
+    TreeSet<Integer> sizes = new TreeSet<>(List.of(extent));
+    IntStream.of(wanted).filter(size -> size < extent).forEach(sizes::add);
+    return new Knob.Split(name, extent, List.copyOf(sizes));
+  }
+
+  /** A size to cut an extent into: those of the wanted sizes that are not larger, or one where all are. */
+  static Knob.Split upTo(String name, int extent, int... wanted) {
+    TreeSet<Integer> sizes = new TreeSet<>();
+    IntStream.of(wanted).filter(size -> size <= extent).forEach(sizes::add);
+    if (sizes.isEmpty()) {
+      sizes.add(1);
+    }
+    return new Knob.Split(name, extent, List.copyOf(sizes));
+  }
+
+  /** A count: those of the wanted values that are kept, or one where none is. */
+  static Knob.Count counts(String name, IntPredicate kept, int... wanted) {
+    TreeSet<Integer> values = new TreeSet<>();
+    IntStream.of(wanted).filter(kept).forEach(values::add);
+    if (values.isEmpty()) {
+      values.add(1);
+    }
+    return new Knob.Count(name, List.copyOf(values));
+  }
+
+  static Constraint rule(String name, List<String> knobs, Predicate<KnobValues> holds) {
+    return new Constraint(name, knobs, holds);
+  }
+
+  static long ceil(long extent, long size) {
+    return (extent + size - 1) / size;
+  }
+}

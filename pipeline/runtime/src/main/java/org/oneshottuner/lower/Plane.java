@@ -1,0 +1,112 @@
+package org.oneshottuner.lower;
+
+import static org.oneshottuner.lower.Choices.ceil;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.oneshottuner.workload.Window;
+
+/**
+ * The plane that a convolution walks over, and how its rows are cut into tiles.
+ *
+ * <p>A kernel that looks at one element alone sees the whole plane as a single row.
+ *
+ * @param h input rows
+ * @param w input columns
+ * @param oh output rows
+ * @param ow output columns
+ * @param r kernel rows
+ * @param s kernel columns
+ * @param stride distance between kernel positions
+ * @param dilation distance between kernel elements
+ * @param top padding above
+ * @param left padding to the left
+ */
+record Plane(
+    int h, int w, int oh, int ow, int r, int s, int stride, int dilation, int top, int left) {
+
+  /** Some tiles of one row that the same code serves. */
+  record Segment(int from, int tiles, int size, boolean interior) {}
+
+  static Plane of(Window window) {
+    if (window.pointwise()) {
+      int elements = Math.multiplyExact(window.h(), window.w());
+      return new Plane(1, elements, 1, elements, 1, 1, 1, 1, 0, 0);
+    }
+    return new Plane(
+        window.h(),
+        window.w(),
+        window.outHeight(),
+        window.outWidth(),
+        window.r(),
+        window.s(),
+        window.stride(),
+        window.dilation(),
+        window.pad().top(),
+        window.pad().left());
+  }
+
+  /** Returns whether some kernel position reaches beyond the top or the bottom. */
+  boolean rowsReachOut() {
+    return top > 0 || (oh - 1) * stride + (r - 1) * dilation - top >= h;
+  }
+
+  /** Returns the first kernel row that lies inside the input at an output row. */
+  Index firstRow(Index outRow) {
+    return outRow
+        .times(-stride)
+        .plus(top)
+        .greatest(Index.ZERO)
+        .plus(dilation - 1L)
+        .dividedBy(dilation);
+  }
+
+  /** Returns where the kernel rows end that lie inside the input at an output row. */
+  Index endRow(Index outRow) {
+    return outRow
+        .times(-stride)
+        .plus(h + (long) top)
+        .greatest(Index.ZERO)
+        .plus(dilation - 1L)
+        .dividedBy(dilation)
+        .least(Index.of(r));
+  }
+
+  /** Returns the input column of a kernel column at an output column. */
+  Index column(Index outColumn, Index kernelColumn) {
+    return outColumn.times(stride).plus(kernelColumn.times(dilation)).plus(-left);
+  }
+
+  /** Returns the rows cut into tiles: whole ones, and a remainder last; those at the borders stand alone. */
+  List<Segment> segments(int size) {
+    return segments(ow, size, w, s, left);
+  }
+
+  /** Returns the columns of rows cut into tiles of rows. */
+  List<Segment> rowSegments(int size) {
+    return segments(oh, size, h, r, top);
+  }
+
+  private List<Segment> segments(int extent, int size, int input, int kernel, int before) {
+    List<Segment> segments = new ArrayList<>();
+    for (int from = 0; from < extent; from += size) {
+      int length = Math.min(size, extent - from);
+      boolean interior =
+          from * stride - before >= 0
+              && (from + length - 1) * stride + (kernel - 1) * dilation - before < input;
+      Segment last = segments.isEmpty() ? null : segments.get(segments.size() - 1);
+      if (last != null && interior && last.interior() && last.size() == length) {
+        segments.set(
+            segments.size() - 1, new Segment(last.from(), last.tiles() + 1, length, true));
+      } else {
+        segments.add(new Segment(from, 1, length, interior));
+      }
+    }
+    return segments;
+  }
+
+  /** Returns the number of output columns that all tiles of a size compute together. */
+  long tiles(int size) {
+    return ceil(ow, size);
+  }
+}

@@ -1,0 +1,157 @@
+package org.oneshottuner.lower;
+
+import java.util.Locale;
+import java.util.SortedSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** The C types and small functions that printed kernels use; only those that a kernel needs, each guarded. */
+final class Prelude {
+  private Prelude() {}
+
+  /** Returns the C name of a function of some lanes, such as {@code exp16}. */
+  static String function(String function, int lanes) {
+    return function.toLowerCase(Locale.ROOT) + lanes;
+  }
+
+  /**
+   * Returns the declarations.
+   *
+   * @param lanes vector lengths used
+   * @param functions names of functions used
+   */
+  static String text(SortedSet<Integer> lanes, SortedSet<String> functions) {
+    StringBuilder text = new StringBuilder();
+    for (int count : lanes) {
+      if (count > 1) {
+        text.append(guarded("VECTOR" + count, vector(count)));
+      }
+    }
+    for (String function : functions) {
+      String digits = function.replaceAll("[a-z]", "");
+      String name = function.replaceAll("[0-9]", "");
+      if (digits.isEmpty()) {
+        text.append(guarded(name.toUpperCase(Locale.ROOT), plain(name)));
+      } else {
+        int count = Integer.parseInt(digits);
+        if (name.equals("erf") || name.equals("exp")) {
+          for (String needed : new String[] {"least", "greatest"}) {
+            text.append(guarded((needed + count).toUpperCase(Locale.ROOT), lanewise(needed, count)));
+          }
+        }
+        text.append(guarded(function.toUpperCase(Locale.ROOT), lanewise(name, count)));
+      }
+    }
+    return text.toString();
+  }
+
+  private static String guarded(String name, String text) {
+    return "#ifndef ONESHOT_" + name + "\n#define ONESHOT_" + name + "\n" + text + "#endif\n";
+  }
+
+  private static String vector(int count) {
+    int bytes = count * Float.BYTES;
+    String copies = IntStream.range(0, count).mapToObj(i -> "x").collect(Collectors.joining(", "));
+    return """
+        typedef float v%1$d __attribute__((vector_size(%2$d)));
+        typedef int v%1$di __attribute__((vector_size(%2$d)));
+        typedef float v%1$du __attribute__((vector_size(%2$d), aligned(4), may_alias));
+        static inline __attribute__((always_inline, unused)) v%1$d splat%1$d(float x) {
+          return (v%1$d){%3$s};
+        }
+        """
+        .formatted(count, bytes, copies);
+  }
+
+  private static String plain(String name) {
+    return switch (name) {
+      case "least" -> """
+          static inline __attribute__((unused)) long least(long a, long b) { return a < b ? a : b; }
+          """;
+      case "greatest" -> """
+          static inline __attribute__((unused)) long greatest(long a, long b) { return a > b ? a : b; }
+          """;
+      case "copy" -> """
+          static inline __attribute__((unused)) void copy(float *to, const float *from, long count) {
+            if (count > 0) __builtin_memcpy(to, from, sizeof(float) * (unsigned long)count);
+          }
+          """;
+      case "clear" -> """
+          static inline __attribute__((unused)) void clear(float *to, long count) {
+            if (count > 0) __builtin_memset(to, 0, sizeof(float) * (unsigned long)count);
+          }
+          """;
+      default -> throw new AssertionError(name);
+    };
+  }
+
+  private static String lanewise(String name, int count) {
+    String head = "static inline __attribute__((always_inline, unused)) ";
+    String type = count == 1 ? "float" : "v" + count;
+    String splat = count == 1 ? "" : "splat" + count;
+    return switch (name) {
+      case "least", "greatest" -> {
+        String compare = name.equals("least") ? "<" : ">";
+        yield count == 1
+            ? head + "float %s1(float a, float b) { return a %s b ? a : b; }\n".formatted(name, compare)
+            : head
+                + "%1$s %2$s%3$d(%1$s a, %1$s b) {\n".formatted(type, name, count)
+                + "  v%di m = a %s b;\n".formatted(count, compare)
+                + "  return (%1$s)(((v%2$di)a & m) | ((v%2$di)b & ~m));\n}\n".formatted(type, count);
+      }
+      // not inlined: an epilogue calls them for every register of a tile, and compile time would grow with it
+      case "exp" -> "static __attribute__((noinline, unused)) " + exp(type, splat, count);
+      case "erf" -> "static __attribute__((noinline, unused)) " + erf(type, splat, count);
+      default -> throw new AssertionError(name);
+    };
+  }
+
+  /**
+   * The exponential: x = n ln 2 + r, a polynomial for e^r, and 2^n through the exponent's bits. The coefficients are those
+   * of the Cephes library's expf.
+   */
+  private static String exp(String type, String splat, int count) {
+    String power =
+        count == 1
+            ? "  union { int i; float f; } p = {((int)n + 127) << 23};\n  return y * p.f;\n}\n"
+            : "  return y * (%1$s)((__builtin_convertvector(n, v%2$di) + 127) << 23);\n}\n"
+                .formatted(type, count);
+    return """
+        %1$s exp%3$d(%1$s x) {
+          x = least%3$d(greatest%3$d(x, %2$s(-87.33654f)), %2$s(88.02969f));
+          %1$s n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
+          %1$s r = x - n * 0.693359375f;
+          r = r - n * -2.12194440e-4f;
+          %1$s y = r * 1.9875691500e-4f + 1.3981999507e-3f;
+          y = y * r + 8.3334519073e-3f;
+          y = y * r + 4.1665795894e-2f;
+          y = y * r + 1.6666665459e-1f;
+          y = y * r + 5.0000001201e-1f;
+          y = y * r * r + r + 1.0f;
+        """
+            .formatted(type, splat, count)
+        + power;
+  }
+
+  /** The error function: the rational approximation of Eigen's {@code generic_fast_erf_float}, on [-4, 4]. */
+  private static String erf(String type, String splat, int count) {
+    return """
+        %1$s erf%3$d(%1$s x) {
+          x = least%3$d(greatest%3$d(x, %2$s(-4.0f)), %2$s(4.0f));
+          %1$s s = x * x;
+          %1$s p = s * -2.72614225801306e-10f + 2.77068142495902e-08f;
+          p = p * s + -2.10102402082508e-06f;
+          p = p * s + -5.69250639462346e-05f;
+          p = p * s + -7.34990630326855e-04f;
+          p = p * s + -2.95459980854025e-03f;
+          p = p * s + -1.60960333262415e-02f;
+          %1$s q = s * -1.45660718464996e-05f + -2.13374055278905e-04f;
+          q = q * s + -1.68282697438203e-03f;
+          q = q * s + -7.37332916720468e-03f;
+          q = q * s + -1.42647390514189e-02f;
+          return x * p / q;
+        }
+        """
+        .formatted(type, splat, count);
+  }
+}

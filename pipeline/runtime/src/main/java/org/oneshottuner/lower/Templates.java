@@ -1,0 +1,168 @@
+package org.oneshottuner.lower;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.oneshottuner.space.Candidate;
+import org.oneshottuner.space.Knob;
+import org.oneshottuner.space.KnobValues;
+import org.oneshottuner.space.Schedule;
+import org.oneshottuner.space.ScheduleSpace;
+import org.oneshottuner.space.TemplateSpace;
+import org.oneshottuner.workload.TuningTask;
+
+/** The operator templates, and what they make of a task or a candidate. */
+public final class Templates {
+  /**
+   * Names the templates, their knobs and the code they emit, all together. It changes whenever the space of any task or the
+   * code of any candidate does: measurements and models carry it.
+   */
+  public static final String VERSION = "cpu-1";
+
+  /** Error allowed of kernels that compute the sums as they are defined. */
+  static final double DIRECT_TOLERANCE = 1e-5;
+
+  private static final List<Function<TuningTask, Optional<Template>>> ALL =
+      List.of(DirectConv2d::of, MatrixProduct::of);
+
+  private static final List<String> NAMES =
+      List.of(DirectConv2d.NAME, MatrixProduct.DENSE, MatrixProduct.BATCH);
+
+  private Templates() {}
+
+  /**
+   * Returns all schedules of a task.
+   *
+   * @throws IllegalArgumentException if no template can compute it
+   */
+  public static ScheduleSpace space(TuningTask task) {
+    return new ScheduleSpace(of(task).stream().map(Templates::space).toList());
+  }
+
+  /**
+   * Returns the kernel of a candidate.
+   *
+   * @param name C identifier that all its symbols begin with
+   * @throws IllegalArgumentException if the schedule is not of the task's space
+   */
+  public static KernelSource lower(Candidate candidate, String name) {
+    return CPrinter.print(
+        name,
+        List.of(
+            "workload: " + candidate.task().workload().text(),
+            "target:   " + candidate.task().target().text(),
+            "schedule: " + candidate.schedule().text()),
+        nest(candidate));
+  }
+
+  /** Returns the loop nest of a candidate. */
+  static LoopNest nest(Candidate candidate) {
+    space(candidate.task()).indexOf(candidate.schedule());
+    return template(candidate).lower(values(candidate));
+  }
+
+  /** Returns the error allowed of a candidate's output, as a share of the largest magnitude in the reference output. */
+  public static double tolerance(Candidate candidate) {
+    return template(candidate).tolerance(values(candidate));
+  }
+
+  /** Returns the schedule to use for a task of which nothing is known. */
+  public static Schedule defaultSchedule(TuningTask task) {
+    return templateDefaults(task).get(0);
+  }
+
+  /** Returns the default schedule of each template; the first is the default of the task. */
+  public static List<Schedule> templateDefaults(TuningTask task) {
+    List<Template> templates = of(task);
+    ScheduleSpace space = space(task);
+    List<Schedule> defaults = new ArrayList<>();
+    for (int place = 0; place < templates.size(); place++) {
+      TemplateSpace part = space.templates().get(place);
+      defaults.add(space.at(space.start(place) + part.nearest(wishes(part, templates.get(place)))));
+    }
+    return defaults;
+  }
+
+  /** Returns the names of all templates, in the order in which a space joins them. */
+  public static List<String> names() {
+    return NAMES;
+  }
+
+  /** Returns what is known of a template's schedules without lowering them. */
+  public static List<Trait.Reader> traits(TuningTask task, String template) {
+    return template(task, template).traits();
+  }
+
+  /** Returns the units of the busiest thread over the mean of all threads. */
+  static double imbalance(long units, int threads) {
+    return (double) Choices.ceil(units, threads) * threads / units;
+  }
+
+  private static List<Template> of(TuningTask task) {
+    List<Template> templates =
+        ALL.stream().map(template -> template.apply(task)).flatMap(Optional::stream).toList();
+    if (templates.isEmpty()) {
+      throw new IllegalArgumentException("Cannot schedule " + task.key() + ": no template computes it");
+    }
+    return templates;
+  }
+
+  private static Template template(TuningTask task, String name) {
+    return of(task).stream()
+        .filter(template -> template.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "Cannot find template " + name + " for " + task.workload().text()));
+  }
+
+  private static Template template(Candidate candidate) {
+    return template(candidate.task(), candidate.schedule().template());
+  }
+
+  private static KnobValues values(Candidate candidate) {
+    TemplateSpace space = space(template(candidate));
+    int[] digits = new int[space.knobs().size()];
+    for (int i = 0; i < digits.length; i++) {
+      digits[i] = digit(space.knobs().get(i), candidate.schedule().text(space.knobs().get(i).name()));
+    }
+    return space.values(digits);
+  }
+
+  private static int[] wishes(TemplateSpace space, Template template) {
+    Map<String, String> wishes = template.wishes();
+    int[] digits = new int[space.knobs().size()];
+    for (int i = 0; i < digits.length; i++) {
+      Knob knob = space.knobs().get(i);
+      String wish = wishes.getOrDefault(knob.name(), knob.text(0));
+      digits[i] = knob instanceof Knob.Choice ? Math.max(0, digit(knob, wish)) : closest(knob, Integer.parseInt(wish));
+    }
+    return digits;
+  }
+
+  private static int closest(Knob knob, int wish) {
+    int best = 0;
+    for (int digit = 1; digit < knob.size(); digit++) {
+      if (Math.abs(knob.number(digit) - wish) < Math.abs(knob.number(best) - wish)) {
+        best = digit;
+      }
+    }
+    return best;
+  }
+
+  private static int digit(Knob knob, String text) {
+    for (int digit = 0; digit < knob.size(); digit++) {
+      if (knob.text(digit).equals(text)) {
+        return digit;
+      }
+    }
+    return -1;
+  }
+
+  private static TemplateSpace space(Template template) {
+    return new TemplateSpace(template.name(), template.knobs(), template.constraints());
+  }
+}
