@@ -5,6 +5,7 @@
 module org.oneshottuner.runtime {
   exports org.oneshottuner.feature;
   exports org.oneshottuner.lower;
+  exports org.oneshottuner.predict;
   exports org.oneshottuner.space;
   exports org.oneshottuner.workload;
 }

@@ -1,0 +1,110 @@
+package org.oneshottuner.predict;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+
+/**
+ * A trained model as it ships: the ensemble, what it may serve, where it came from and how well it
+ * did. It cannot be wrong about itself: the ensemble gives the golden rows their scores.
+ *
+ * @param compatibility what the serving compiler must agree on
+ * @param target the device it was trained for
+ * @param manifest how it was trained, in the order in which it was written
+ * @param evaluation its metrics, a split each
+ * @param ensemble what scores
+ * @param golden rows whose scores are known
+ */
+public record FrozenModel(
+    Compatibility compatibility,
+    TargetText target,
+    List<Property> manifest,
+    List<SplitMetrics> evaluation,
+    Ensemble ensemble,
+    GoldenRows golden) {
+
+  /**
+   * The device that a model was trained for.
+   *
+   * @param name short name
+   * @param text canonical text, every limit included
+   */
+  public record TargetText(String name, String text) {
+    /** Refuses nulls. */
+    public TargetText {
+      requireNonNull(name, "name");
+      requireNonNull(text, "text");
+    }
+  }
+
+  /**
+   * A line of the manifest.
+   *
+   * @param key what it is
+   * @param value its text
+   */
+  public record Property(String key, String value) {
+    /** Refuses nulls. */
+    public Property {
+      requireNonNull(key, "key");
+      requireNonNull(value, "value");
+    }
+  }
+
+  /**
+   * How well the model did on one split of the data.
+   *
+   * @param split the split's name, such as {@code unseen network}
+   * @param metrics in the order in which they were written
+   */
+  public record SplitMetrics(String split, List<Metric> metrics) {
+    /** Copies the list. */
+    public SplitMetrics {
+      requireNonNull(split, "split");
+      metrics = List.copyOf(metrics);
+    }
+  }
+
+  /**
+   * A figure.
+   *
+   * @param name what was measured, with its unit
+   * @param value NaN if it could not be told
+   */
+  public record Metric(String name, double value) {
+    /** Refuses nulls. */
+    public Metric {
+      requireNonNull(name, "name");
+    }
+  }
+
+  /** Copies the lists, and checks that the parts belong together. */
+  public FrozenModel {
+    requireNonNull(compatibility, "compatibility");
+    requireNonNull(target, "target");
+    manifest = List.copyOf(manifest);
+    evaluation = List.copyOf(evaluation);
+    if (!ensemble.schemaId().equals(compatibility.schemaId())
+        || ensemble.columns() != compatibility.columns().size()) {
+      throw new IllegalArgumentException(
+          "Cannot freeze an ensemble over "
+              + ensemble.columns()
+              + " columns of "
+              + ensemble.schemaId()
+              + " as a model over "
+              + compatibility.columns().size()
+              + " columns of "
+              + compatibility.schemaId());
+    }
+    int different = golden.firstDifference(ensemble);
+    if (different < golden.count()) {
+      throw new IllegalArgumentException(
+          "Cannot freeze a model that scores golden row "
+              + different
+              + " as "
+              + ensemble.score(golden.row(different))
+              + ": expected "
+              + golden.score(different));
+    }
+  }
+}
