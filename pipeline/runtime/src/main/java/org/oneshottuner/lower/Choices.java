@@ -4,10 +4,12 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.oneshottuner.space.Constraint;
 import org.oneshottuner.space.Knob;
 import org.oneshottuner.space.KnobValues;
+import org.oneshottuner.space.TemplateSpace;
 
 /** Makes the knobs and constraints that templates share. */
 final class Choices {
@@ -38,6 +40,18 @@ final class Choices {
       values.add(1);
     }
     return new Knob.Count(name, List.copyOf(values));
+  }
+
+  /** Returns the most that a value gets over all choices of some knobs that keep the rules. */
+  static long most(List<Knob> knobs, List<Constraint> rules, ToLongFunction<KnobValues> value) {
+    TemplateSpace space = new TemplateSpace("choices", knobs, rules);
+    int[] digits = new int[knobs.size()];
+    long most = Long.MIN_VALUE;
+    for (long index = 0; index < space.size(); index++) {
+      space.digits(index, digits);
+      most = Math.max(most, value.applyAsLong(space.values(digits)));
+    }
+    return most;
   }
 
   static Constraint rule(String name, List<String> knobs, Predicate<KnobValues> holds) {

@@ -74,7 +74,7 @@ final class DirectConv2d implements Template {
 
   @Override
   public List<Knob> knobs() {
-    boolean flat = plane.oh() == 1;
+    boolean flat = plane.flat();
     int ends = conv.c() % lanes;
     return List.of(
         new Knob.Choice(ORDER, List.of(CHANNELS_OUTSIDE, SPACE_OUTSIDE)),
@@ -89,43 +89,66 @@ final class DirectConv2d implements Template {
 
   @Override
   public List<Constraint> constraints() {
-    int registers = task.target().vectorRegisters();
-    long few = Math.min(8, (long) plane.ow() * outBlocks);
-    return List.of(
-        rule(
-            "owt*ocb+ocb+1<=" + registers,
-            List.of(OWT, OCB),
-            v -> sums(v) + v.number(OCB) + 1 <= registers),
-        rule("owt*ocb>=" + few, List.of(OWT, OCB), v -> sums(v) >= few),
-        rule(
-            "no remainder under half a tile",
-            List.of(OWT),
-            v -> plane.ow() % v.number(OWT) == 0 || 2 * (plane.ow() % v.number(OWT)) >= v.number(OWT) || plane.ow() >= 6 * v.number(OWT)),
-        rule(
-            "unroll*s*owt*ocb<=" + MOST_BODY_FMAS,
-            List.of(UNROLL, OWT, OCB),
-            v -> bodyFmas(v) <= MOST_BODY_FMAS),
-        rule(
-            "fmas in the text<=" + MOST_CODE_FMAS,
-            List.of(UNROLL, OWT, OCB),
-            v -> codeFmas(v) <= MOST_CODE_FMAS),
+    // below this many sums the latency of a multiply-add is not hidden
+    long few = Math.min(8, Choices.most(tiles(), tileRules(), DirectConv2d::sums));
+    List<Constraint> rules = new ArrayList<>(tileRules());
+    rules.add(rule("owt*ocb>=" + few, List.of(OWT, OCB), v -> sums(v) >= few));
+    rules.add(
         rule(
             "span=least where it does not matter",
             List.of(ORDER, SPAN, OCB),
             v ->
                 v.number(SPAN) == leastSpan()
-                    || (v.is(ORDER, SPACE_OUTSIDE) && channelTiles(v) > 1)),
+                    || (v.is(ORDER, SPACE_OUTSIDE) && channelTiles(v) > 1)));
+    rules.add(
         rule(
             "order=k_outer where it does not matter",
             List.of(ORDER, OCB),
-            v -> v.is(ORDER, CHANNELS_OUTSIDE) || channelTiles(v) > 1),
+            v -> v.is(ORDER, CHANNELS_OUTSIDE) || channelTiles(v) > 1));
+    rules.add(
         rule(
             "span<=tiles of the row",
             List.of(SPAN, OWT),
             v ->
-                plane.oh() > 1
+                !plane.flat()
                     || v.number(SPAN) == leastSpan()
                     || (v.number(SPAN) / 2 < plane.tiles(v.number(OWT)))));
+    return rules;
+  }
+
+  /** Returns the knobs that shape a tile, not unrolled. */
+  private List<Knob> tiles() {
+    return knobs().stream()
+        .filter(knob -> List.of(UNROLL, OCB, OWT).contains(knob.name()))
+        .map(knob -> knob.name().equals(UNROLL) ? new Knob.Count(UNROLL, List.of(1)) : knob)
+        .toList();
+  }
+
+  /** Returns what must hold of a tile; some tile keeps it, whatever the shape. */
+  private List<Constraint> tileRules() {
+    int registers = task.target().vectorRegisters();
+    List<Constraint> rules = new ArrayList<>();
+    rules.add(
+        rule(
+            "owt*ocb+ocb+1<=" + registers,
+            List.of(OWT, OCB),
+            v -> sums(v) + v.number(OCB) + 1 <= registers));
+    rules.add(
+        rule(
+            "no remainder under half a tile",
+            List.of(OWT),
+            v ->
+                plane.ow() % v.number(OWT) == 0
+                    || 2 * (plane.ow() % v.number(OWT)) >= v.number(OWT)
+                    || plane.ow() >= 6 * v.number(OWT)));
+    long body = Math.max(MOST_BODY_FMAS, -Choices.most(tiles(), rules, v -> -bodyFmas(v)));
+    rules.add(
+        rule(
+            "unroll*s*owt*ocb<=" + body, List.of(UNROLL, OWT, OCB), v -> bodyFmas(v) <= body));
+    long code = Math.max(MOST_CODE_FMAS, -Choices.most(tiles(), rules, v -> -codeFmas(v)));
+    rules.add(
+        rule("fmas in the text<=" + code, List.of(UNROLL, OWT, OCB), v -> codeFmas(v) <= code));
+    return rules;
   }
 
   @Override
@@ -154,7 +177,7 @@ final class DirectConv2d implements Template {
   }
 
   private int leastSpan() {
-    return plane.oh() == 1 ? Math.min(4, plane.ow()) : 1;
+    return plane.flat() ? Math.min(4, plane.ow()) : 1;
   }
 
   private static long sums(KnobValues v) {
@@ -244,7 +267,7 @@ final class DirectConv2d implements Template {
     }
 
     LoopNest nest() {
-      boolean flat = plane.oh() == 1;
+      boolean flat = plane.flat();
       long pieces = flat ? ceil(plane.tiles(owt), span) : ceil(plane.oh(), span);
       Axis unit = new Axis("unit");
       Statement body =
@@ -536,7 +559,7 @@ final class DirectConv2d implements Template {
   }
 
   private long units(KnobValues v) {
-    long extent = plane.oh() == 1 ? plane.tiles(v.number(OWT)) : plane.oh();
+    long extent = plane.flat() ? plane.tiles(v.number(OWT)) : plane.oh();
     return conv.n() * channelTiles(v) * ceil(extent, v.number(SPAN));
   }
 
@@ -552,10 +575,10 @@ final class DirectConv2d implements Template {
   /** Returns the bytes of input that the output rows, or the flat piece, of one unit read. */
   private double unitInput(KnobValues v) {
     double rows =
-        plane.oh() == 1
+        plane.flat()
             ? 1
             : Math.min(plane.h(), (v.number(SPAN) - 1.0) * plane.stride() + (plane.r() - 1.0) * plane.dilation() + 1);
-    double columns = plane.oh() == 1 ? Math.min(plane.w(), (double) v.number(SPAN) * v.number(OWT)) : plane.w();
+    double columns = plane.flat() ? Math.min(plane.w(), (double) v.number(SPAN) * v.number(OWT)) : plane.w();
     return Float.BYTES * channelsRead(v) * rows * columns;
   }
 

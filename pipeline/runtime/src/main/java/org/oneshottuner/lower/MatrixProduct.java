@@ -95,14 +95,18 @@ final class MatrixProduct implements Template {
   @Override
   public List<Constraint> constraints() {
     int registers = task.target().vectorRegisters();
-    // below this many sums the latency of a multiply-add is not hidden
-    long few = Math.min(8, (long) m * ceil(n, lanes));
-    return List.of(
+    Constraint fits =
         rule(
             "mr*nv+nv+1<=" + registers,
             List.of(MR, NV),
-            v -> v.number(MR) * v.number(NV) + v.number(NV) + 1 <= registers),
-        rule("mr*nv>=" + few, List.of(MR, NV), v -> (long) v.number(MR) * v.number(NV) >= few),
+            v -> sums(v) + v.number(NV) + 1 <= registers);
+    List<Knob> tile =
+        knobs().stream().filter(knob -> fits.knobs().contains(knob.name())).toList();
+    // below this many sums the latency of a multiply-add is not hidden
+    long few = Math.min(8, Choices.most(tile, List.of(fits), MatrixProduct::sums));
+    return List.of(
+        fits,
+        rule("mr*nv>=" + few, List.of(MR, NV), v -> sums(v) >= few),
         rule("kc%unroll=0", List.of(KC, UNROLL), v -> v.number(KC) % v.number(UNROLL) == 0),
         rule(
             "mc<=row tiles",
@@ -144,8 +148,12 @@ final class MatrixProduct implements Template {
     return ceil(n, (long) v.number(NV) * lanes);
   }
 
+  private static long sums(KnobValues v) {
+    return (long) v.number(MR) * v.number(NV);
+  }
+
   private static long bodyFmas(KnobValues v) {
-    return (long) v.number(MR) * v.number(NV) * v.number(UNROLL);
+    return sums(v) * v.number(UNROLL);
   }
 
   @Override

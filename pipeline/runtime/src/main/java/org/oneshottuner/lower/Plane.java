@@ -51,6 +51,11 @@ record Plane(
     return top > 0 || (oh - 1) * stride + (r - 1) * dilation - top >= h;
   }
 
+  /** Returns whether the output is one row of which no kernel position reaches beyond the left or the right. */
+  boolean flat() {
+    return oh == 1 && left == 0 && (ow - 1) * stride + (s - 1) * dilation < w;
+  }
+
   /** Returns the first kernel row that lies inside the input at an output row. */
   Index firstRow(Index outRow) {
     return outRow
