@@ -1,0 +1,29 @@
+package org.oneshottuner.jobs.conf;
+
+import java.time.Duration;
+
+/** Checks that settings share. */
+final class Bounds {
+  private Bounds() {}
+
+  static void atLeast(String key, long value, long least) {
+    if (value < least) {
+      throw new IllegalArgumentException(
+          "Cannot set " + key + " to " + value + ": least is " + least);
+    }
+  }
+
+  static void positive(String key, Duration value) {
+    if (value.isNegative() || value.isZero()) {
+      throw new IllegalArgumentException(
+          "Cannot set " + key + " to " + value.toMillis() + "ms: it must be above 0");
+    }
+  }
+
+  static void share(String key, double value) {
+    if (!(value > 0 && value <= 1)) {
+      throw new IllegalArgumentException(
+          "Cannot set " + key + " to " + value + ": it must be above 0 and at most 1");
+    }
+  }
+}

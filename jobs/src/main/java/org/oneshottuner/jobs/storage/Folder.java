@@ -1,0 +1,227 @@
+package org.oneshottuner.jobs.storage;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocatedFileStatus;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.RemoteIterator;
+
+/**
+ * A folder on a file system with an atomic way to add a file that must not be there yet.
+ *
+ * <p>Hadoop's local file system has none (its rename replaces what is there), so {@code file:}
+ * paths go through a hard link; on HDFS a rename onto a file fails.
+ */
+final class Folder {
+  private static final AtomicLong TEMPORARY = new AtomicLong();
+  private final FileSystem files;
+  private final Path root;
+  private final boolean local;
+
+  private Folder(FileSystem files, Path root, boolean local) {
+    this.files = files;
+    this.root = root;
+    this.local = local;
+  }
+
+  static Folder at(String location, Configuration configuration) throws IOException {
+    Path path = new Path(location);
+    FileSystem files = path.getFileSystem(configuration);
+    String scheme = files.getScheme();
+    if (!List.of("file", "hdfs").contains(scheme)) {
+      throw new IllegalArgumentException(
+          "Cannot keep a dataset at "
+              + location
+              + ": scheme "
+              + scheme
+              + " has no atomic rename, known are file, hdfs");
+    }
+    return new Folder(files, files.makeQualified(path), scheme.equals("file"));
+  }
+
+  Path path(String name) {
+    return name.isEmpty() ? root : new Path(root, name);
+  }
+
+  FileSystem files() {
+    return files;
+  }
+
+  @Override
+  public String toString() {
+    return local ? root.toUri().getPath() : root.toString();
+  }
+
+  /** Returns a place as a message names it. */
+  String place(String name) {
+    return this + "/" + name;
+  }
+
+  boolean exists(String name) throws IOException {
+    return files.exists(path(name));
+  }
+
+  byte[] read(String name) throws IOException {
+    try (FSDataInputStream in = files.open(path(name))) {
+      return in.readAllBytes();
+    }
+  }
+
+  String digest(String name) throws IOException {
+    try (InputStream in = files.open(path(name))) {
+      return Digests.of(in);
+    }
+  }
+
+  /** Makes what was written survive a loss of power, where this can be asked for. */
+  void force(String name) throws IOException {
+    if (local) {
+      try (FileChannel channel = FileChannel.open(nio(name), StandardOpenOption.WRITE)) {
+        channel.force(true);
+      }
+    }
+  }
+
+  /**
+   * Adds a file, whole or not at all.
+   *
+   * @return whether it was added; if not, a file of this name is there already
+   */
+  boolean add(String name, byte[] content) throws IOException {
+    String temporary = sibling(name);
+    try {
+      write(temporary, content);
+      if (!local) {
+        return files.rename(path(temporary), path(name));
+      }
+      Files.createLink(nio(name), nio(temporary));
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    } finally {
+      delete(temporary);
+    }
+  }
+
+  /** Gives a file another name; what has that name already is replaced. */
+  void move(String from, String to) throws IOException {
+    files.mkdirs(path(to).getParent());
+    if (local) {
+      Files.move(nio(from), nio(to), StandardCopyOption.ATOMIC_MOVE);
+    } else {
+      files.delete(path(to), false);
+      if (!files.rename(path(from), path(to))) {
+        throw new IOException("Cannot move " + place(from) + " to " + to);
+      }
+    }
+  }
+
+  /** Moves a file away; false if it was not there. */
+  boolean moveAway(String from, String to) throws IOException {
+    if (!exists(from)) {
+      return false;
+    }
+    if (local) {
+      try {
+        Files.move(nio(from), nio(to), StandardCopyOption.ATOMIC_MOVE);
+        return true;
+      } catch (java.nio.file.NoSuchFileException e) {
+        return false;
+      }
+    }
+    return files.rename(path(from), path(to));
+  }
+
+  void delete(String name) throws IOException {
+    files.delete(path(name), true);
+  }
+
+  void makeFolder(String name) throws IOException {
+    if (!files.mkdirs(path(name)) || !files.getFileStatus(path(name)).isDirectory()) {
+      throw new IOException("Cannot make folder " + place(name));
+    }
+  }
+
+  FileStatus status(String name) throws IOException {
+    return files.getFileStatus(path(name));
+  }
+
+  void touch(String name, long millis) throws IOException {
+    files.setTimes(path(name), millis, -1);
+  }
+
+  /** Returns the names of what is in a folder, sorted; none if it is not there. */
+  List<String> list(String name) throws IOException {
+    if (!exists(name)) {
+      return List.of();
+    }
+    return Arrays.stream(files.listStatus(path(name)))
+        .map(status -> status.getPath().getName())
+        .sorted()
+        .toList();
+  }
+
+  /** Returns all files below a folder as paths below the root, sorted; none if it is not there. */
+  List<String> listDeep(String name) throws IOException {
+    List<String> found = new ArrayList<>();
+    if (exists(name)) {
+      String prefix = root.toUri().getPath() + "/";
+      RemoteIterator<LocatedFileStatus> all = files.listFiles(path(name), true);
+      while (all.hasNext()) {
+        found.add(all.next().getPath().toUri().getPath().substring(prefix.length()));
+      }
+    }
+    found.sort(Comparator.naturalOrder());
+    return found;
+  }
+
+  private void write(String name, byte[] content) throws IOException {
+    files.mkdirs(path(name).getParent());
+    if (local) {
+      // not through Hadoop, which would leave a checksum file beside it
+      try (FileChannel channel =
+          FileChannel.open(nio(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        java.nio.ByteBuffer buffer = java.nio.ByteBuffer.wrap(content);
+        while (buffer.hasRemaining()) {
+          channel.write(buffer);
+        }
+        channel.force(true);
+      }
+    } else {
+      try (OutputStream out = files.create(path(name), false)) {
+        out.write(content);
+      }
+    }
+  }
+
+  private java.nio.file.Path nio(String name) {
+    return java.nio.file.Path.of(path(name).toUri().getPath());
+  }
+
+  private static String sibling(String name) {
+    int slash = name.lastIndexOf('/') + 1;
+    return name.substring(0, slash)
+        + "."
+        + name.substring(slash)
+        + "."
+        + ProcessHandle.current().pid()
+        + "-"
+        + TEMPORARY.incrementAndGet()
+        + ".tmp";
+  }
+}

@@ -1,0 +1,297 @@
+package org.oneshottuner.jobs.storage;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ParquetMetadata;
+import org.apache.parquet.hadoop.util.HadoopInputFile;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/**
+ * Rows in Parquet files, appended batch by batch.
+ *
+ * <pre>
+ * ROOT/commits/0000000001.json    manifests; the only thing that makes a file a part of the table
+ * ROOT/data/device=…/BATCH-00000.parquet
+ * ROOT/staging/                   what a writer is at
+ * ROOT/lock                       who the writer is
+ * </pre>
+ *
+ * <p>A manifest appears whole or not at all, after the files that it names are in place. So a
+ * writer may be killed anywhere: readers see the batch or they do not, and the next writer clears
+ * away what no manifest names.
+ */
+public final class Table {
+  static final String COMMITS = "commits";
+  static final String DATA = "data";
+  static final String STAGING = "staging";
+
+  private final SparkSession spark;
+  private final String location;
+  private final TableFormat format;
+
+  private Table(SparkSession spark, String location, TableFormat format) {
+    this.spark = requireNonNull(spark, "spark");
+    this.location = requireNonNull(location, "location");
+    this.format = requireNonNull(format, "format");
+  }
+
+  /**
+   * Returns the table at a place, which need not be there yet.
+   *
+   * @param location a path, or a URI of scheme {@code file} or {@code hdfs}
+   */
+  public static Table at(SparkSession spark, String location, TableFormat format) {
+    return new Table(spark, location, format);
+  }
+
+  /** Returns the place. */
+  public String location() {
+    return location;
+  }
+
+  TableFormat format() {
+    return format;
+  }
+
+  SparkSession spark() {
+    return spark;
+  }
+
+  Folder folder() throws IOException {
+    return Folder.at(location, spark.sparkContext().hadoopConfiguration());
+  }
+
+  /**
+   * Returns what is committed.
+   *
+   * @throws IllegalArgumentException if a manifest is missing, cut or altered, is of another table
+   *     or has other columns
+   */
+  public Snapshot snapshot() {
+    try {
+      return snapshot(folder());
+    } catch (IOException e) {
+      throw failure("read the manifests of", e);
+    }
+  }
+
+  /**
+   * Returns what is committed, of a table that must be there.
+   *
+   * @throws IllegalArgumentException also if there is no commit
+   */
+  public Snapshot existing() {
+    Snapshot snapshot = snapshot();
+    if (snapshot.commits().isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot read " + format.name() + " at " + location + ": no manifest vouches for any row");
+    }
+    return snapshot;
+  }
+
+  Snapshot snapshot(Folder folder) throws IOException {
+    List<Commit> commits = new ArrayList<>();
+    String previous = "";
+    for (String name : folder.list(COMMITS)) {
+      if (name.startsWith(".")) {
+        continue;
+      }
+      String place = folder.place(COMMITS + "/" + name);
+      if (!name.equals(commitName(commits.size() + 1))) {
+        throw new IllegalArgumentException(
+            "Cannot read manifests: "
+                + place
+                + " is there, expected "
+                + commitName(commits.size() + 1));
+      }
+      Commit commit = ManifestFormat.read(folder.read(COMMITS + "/" + name), place);
+      check(commit, commits.size() + 1, previous, place);
+      previous = commit.digest();
+      commits.add(commit);
+    }
+    return new Snapshot(location, commits);
+  }
+
+  private void check(Commit commit, long sequence, String previous, String place) {
+    if (!commit.table().equals(format.name())) {
+      throw refuse(place, "it is of table " + commit.table() + ", expected " + format.name());
+    }
+    if (commit.sequence() != sequence || !commit.previous().equals(previous)) {
+      throw refuse(
+          place,
+          "it follows "
+              + (commit.previous().isEmpty() ? "nothing" : commit.previous())
+              + ", before it stands "
+              + (previous.isEmpty() ? "nothing" : previous));
+    }
+    checkColumns(commit.columns(), place);
+    if (!List.copyOf(commit.partition().keySet())
+        .equals(format.partitions().stream().sorted().toList())) {
+      throw refuse(
+          place,
+          "it is partitioned by "
+              + commit.partition().keySet()
+              + ", expected "
+              + format.partitions());
+    }
+  }
+
+  private void checkColumns(List<Commit.Column> found, String place) {
+    List<Commit.Column> expected = format.described();
+    if (found.equals(expected)) {
+      return;
+    }
+    TreeSet<String> missing = new TreeSet<>(expected.stream().map(Commit.Column::name).toList());
+    missing.removeAll(found.stream().map(Commit.Column::name).toList());
+    TreeSet<String> foreign = new TreeSet<>(found.stream().map(Commit.Column::name).toList());
+    foreign.removeAll(expected.stream().map(Commit.Column::name).toList());
+    List<Commit.Column> other = new ArrayList<>(found);
+    other.removeAll(expected);
+    throw refuse(
+        place,
+        "columns "
+            + missing
+            + " are missing, "
+            + foreign
+            + " are foreign, and "
+            + other.stream().map(column -> column.name() + ": " + column.type()).toList()
+            + " are not as expected in "
+            + expected.stream().map(column -> column.name() + ": " + column.type()).toList());
+  }
+
+  /**
+   * Returns the rows of a snapshot.
+   *
+   * @throws IllegalArgumentException if a file is missing, or its length, rows or columns are not
+   *     those of its manifest
+   */
+  public Dataset<Row> read(Snapshot snapshot) {
+    try {
+      Folder folder = folder();
+      List<String> paths = new ArrayList<>();
+      for (Commit commit : snapshot.commits()) {
+        for (Commit.DataFile file : commit.files()) {
+          checkFile(folder, file);
+          paths.add(folder.path(file.path()).toString());
+        }
+      }
+      if (paths.isEmpty()) {
+        return spark.createDataFrame(List.of(), format.schema());
+      }
+      return spark
+          .read()
+          .schema(format.schema())
+          .option("basePath", folder.path(DATA).toString())
+          .parquet(paths.toArray(new String[0]));
+    } catch (IOException e) {
+      throw failure("read", e);
+    }
+  }
+
+  /**
+   * Compares every file of a snapshot with its digest.
+   *
+   * @throws IllegalArgumentException naming the first that differs
+   */
+  public void verify(Snapshot snapshot) {
+    try {
+      Folder folder = folder();
+      for (Commit commit : snapshot.commits()) {
+        for (Commit.DataFile file : commit.files()) {
+          checkFile(folder, file);
+          String digest = folder.digest(file.path());
+          if (!digest.equals(file.sha256())) {
+            throw refuse(
+                folder.place(file.path()),
+                "its SHA-256 is " + digest + ", its manifest says " + file.sha256());
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw failure("read", e);
+    }
+  }
+
+  private void checkFile(Folder folder, Commit.DataFile file) throws IOException {
+    String place = folder.place(file.path());
+    long bytes;
+    try {
+      bytes = folder.status(file.path()).getLen();
+    } catch (FileNotFoundException e) {
+      throw new IllegalArgumentException(
+          "Cannot read " + place + ": a manifest names it, and it is not there", e);
+    }
+    if (bytes != file.bytes()) {
+      throw refuse(place, "it has " + bytes + " bytes, its manifest says " + file.bytes());
+    }
+    DataFooter footer = DataFooter.read(folder, file.path());
+    if (footer.rows() != file.rows()) {
+      throw refuse(place, "it has " + footer.rows() + " rows, its manifest says " + file.rows());
+    }
+    List<String> expected = List.of(format.columns().fieldNames());
+    if (!footer.columns().equals(expected)) {
+      TreeSet<String> missing = new TreeSet<>(expected);
+      missing.removeAll(footer.columns());
+      TreeSet<String> foreign = new TreeSet<>(footer.columns());
+      expected.forEach(foreign::remove);
+      throw refuse(
+          place,
+          "columns " + missing + " are missing, " + foreign + " are foreign; expected " + expected);
+    }
+  }
+
+  /**
+   * Starts writing. At most one writer is at a table.
+   *
+   * @throws IllegalStateException if another is
+   */
+  public TableWriter write(Clock clock) {
+    return TableWriter.open(this, clock, step -> {});
+  }
+
+  UncheckedIOException failure(String what, IOException cause) {
+    return new UncheckedIOException(
+        "Cannot " + what + " " + format.name() + " at " + location + ": " + cause.getMessage(),
+        cause);
+  }
+
+  static String commitName(long sequence) {
+    return String.format(Locale.ROOT, "%010d.json", sequence);
+  }
+
+  private static IllegalArgumentException refuse(String place, String reason) {
+    return new IllegalArgumentException("Cannot read " + place + ": " + reason);
+  }
+
+  /** What the end of a Parquet file says of it. */
+  record DataFooter(List<String> columns, long rows) {
+    static DataFooter read(Folder folder, String name) throws IOException {
+      try (ParquetFileReader reader =
+          ParquetFileReader.open(
+              HadoopInputFile.fromPath(folder.path(name), folder.files().getConf()))) {
+        ParquetMetadata footer = reader.getFooter();
+        return new DataFooter(
+            footer.getFileMetaData().getSchema().getFields().stream()
+                .map(org.apache.parquet.schema.Type::getName)
+                .toList(),
+            footer.getBlocks().stream().mapToLong(BlockMetaData::getRowCount).sum());
+      } catch (RuntimeException e) {
+        // how Parquet says that the bytes are none of its own
+        throw new IllegalArgumentException(
+            "Cannot read " + folder.place(name) + ": " + e.getMessage(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,269 @@
+package org.oneshottuner.jobs.storage;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SaveMode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The one writer of a table, from its opening to its close. Not thread-safe. */
+public final class TableWriter implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TableWriter.class);
+  private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]*";
+
+  /** Points of an append between which a writer may die. */
+  enum Step {
+    /** The files are written, under staging. */
+    STAGED,
+    /** All files are in place, and no manifest names them. */
+    MOVED,
+    /** The manifest is there. */
+    COMMITTED
+  }
+
+  private final Table table;
+  private final Folder folder;
+  private final WriterLock lock;
+  private final Consumer<Step> observer;
+  private final List<Commit> commits;
+
+  private TableWriter(
+      Table table, Folder folder, WriterLock lock, Consumer<Step> observer, List<Commit> commits) {
+    this.table = table;
+    this.folder = folder;
+    this.lock = lock;
+    this.observer = observer;
+    this.commits = commits;
+  }
+
+  static TableWriter open(Table table, Clock clock, Consumer<Step> observer) {
+    try {
+      Folder folder = table.folder();
+      WriterLock lock = WriterLock.take(folder, clock);
+      try {
+        List<Commit> commits = new ArrayList<>(table.snapshot(folder).commits());
+        TableWriter writer = new TableWriter(table, folder, lock, observer, commits);
+        writer.clear();
+        return writer;
+      } catch (IOException | RuntimeException e) {
+        lock.close();
+        throw e;
+      }
+    } catch (IOException e) {
+      throw table.failure("write", e);
+    }
+  }
+
+  /** Returns what is committed. */
+  public Snapshot snapshot() {
+    return new Snapshot(table.location(), commits);
+  }
+
+  /**
+   * Appends rows, or does nothing if the batch is there already.
+   *
+   * @param batch names what is appended: letters, digits, {@code .}, {@code _} and {@code -}
+   * @param partition the value of each partition column
+   * @param rows the columns of the data files; one file for each partition of theirs that has a row
+   * @param origin where they come from
+   * @return the commit of this batch
+   * @throws java.io.UncheckedIOException if it cannot be written; then no part of it is visible
+   */
+  public Commit append(
+      String batch, Map<String, String> partition, Dataset<Row> rows, Commit.Origin origin) {
+    Optional<Commit> known = snapshot().batch(batch);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    checkNames(batch, partition);
+    checkColumns(rows);
+    String staged = Table.STAGING + "/" + batch;
+    try {
+      lock.check();
+      folder.delete(staged);
+      stage(rows, staged);
+      observer.accept(Step.STAGED);
+      List<Commit.DataFile> files = place(batch, partition, staged);
+      observer.accept(Step.MOVED);
+      Commit commit = commit(batch, partition, files, origin);
+      observer.accept(Step.COMMITTED);
+      folder.delete(staged);
+      return commit;
+    } catch (IOException e) {
+      sweep(staged, e);
+      throw table.failure("write batch " + batch + " of", e);
+    }
+  }
+
+  private void checkNames(String batch, Map<String, String> partition) {
+    if (!batch.matches(NAME)) {
+      throw new IllegalArgumentException(
+          "Cannot append batch '" + batch + "': letters, digits, ., _ and - only");
+    }
+    if (!new TreeSet<>(partition.keySet()).equals(new TreeSet<>(table.format().partitions()))) {
+      throw new IllegalArgumentException(
+          "Cannot append batch "
+              + batch
+              + ": partitioned by "
+              + partition.keySet()
+              + ", expected "
+              + table.format().partitions());
+    }
+    for (Map.Entry<String, String> value : partition.entrySet()) {
+      if (!value.getValue().matches(NAME)) {
+        throw new IllegalArgumentException(
+            "Cannot append batch "
+                + batch
+                + ": "
+                + value.getKey()
+                + " is '"
+                + value.getValue()
+                + "', letters, digits, ., _ and - only");
+      }
+    }
+  }
+
+  private void checkColumns(Dataset<Row> rows) {
+    List<String> given = List.of(rows.columns());
+    List<String> expected = List.of(table.format().columns().fieldNames());
+    if (!given.equals(expected)) {
+      throw new IllegalArgumentException(
+          "Cannot append to "
+              + table.format().name()
+              + ": columns are "
+              + given
+              + ", expected "
+              + expected);
+    }
+  }
+
+  private void stage(Dataset<Row> rows, String staged) throws IOException {
+    try {
+      rows.write()
+          .mode(SaveMode.ErrorIfExists)
+          .option("compression", "zstd")
+          .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
+          .parquet(folder.path(staged).toString());
+    } catch (RuntimeException e) {
+      throw ioCause(e).orElseThrow(() -> e);
+    } catch (Exception e) {
+      // Spark throws checked exceptions that its signatures do not name
+      throw ioCause(e).orElseGet(() -> new IOException(e.getMessage(), e));
+    }
+  }
+
+  /** Returns the failure of the file system that lies below one of Spark's. */
+  private static Optional<IOException> ioCause(Throwable failure) {
+    Throwable cause = failure;
+    IOException deepest = null;
+    while (cause != null) {
+      if (cause instanceof IOException io) {
+        deepest = io;
+      }
+      cause = cause.getCause();
+    }
+    return Optional.ofNullable(deepest);
+  }
+
+  private List<Commit.DataFile> place(String batch, Map<String, String> partition, String staged)
+      throws IOException {
+    StringBuilder home = new StringBuilder(Table.DATA);
+    for (String column : table.format().partitions()) {
+      home.append('/').append(column).append('=').append(partition.get(column));
+    }
+    List<Commit.DataFile> files = new ArrayList<>();
+    for (String name : folder.list(staged)) {
+      if (name.startsWith(".") || name.startsWith("_")) {
+        continue;
+      }
+      String from = staged + "/" + name;
+      long rows = Table.DataFooter.read(folder, from).rows();
+      if (rows > 0) {
+        String to = String.format(Locale.ROOT, "%s/%s-%05d.parquet", home, batch, files.size());
+        folder.force(from);
+        String digest = folder.digest(from);
+        long bytes = folder.status(from).getLen();
+        folder.move(from, to);
+        files.add(new Commit.DataFile(to, bytes, rows, digest));
+      }
+    }
+    return files;
+  }
+
+  private Commit commit(
+      String batch,
+      Map<String, String> partition,
+      List<Commit.DataFile> files,
+      Commit.Origin origin)
+      throws IOException {
+    lock.check();
+    long sequence = commits.size() + 1L;
+    Commit commit =
+        ManifestFormat.seal(
+            new Commit(
+                Commit.FORMAT,
+                table.format().name(),
+                sequence,
+                commits.isEmpty() ? "" : commits.get(commits.size() - 1).digest(),
+                batch,
+                table.format().described(),
+                new TreeMap<>(partition),
+                files,
+                origin,
+                ""));
+    String name = Table.COMMITS + "/" + Table.commitName(sequence);
+    if (!folder.add(name, ManifestFormat.bytes(commit))) {
+      throw new IOException("another writer committed " + folder.place(name));
+    }
+    commits.add(commit);
+    return commit;
+  }
+
+  /** Clears away what no manifest names: leftovers of writers that died. */
+  private void clear() throws IOException {
+    folder.delete(Table.STAGING);
+    for (String name : folder.list(Table.COMMITS)) {
+      if (name.startsWith(".")) {
+        folder.delete(Table.COMMITS + "/" + name);
+      }
+    }
+    Set<String> named = new HashSet<>();
+    commits.forEach(commit -> commit.files().forEach(file -> named.add(file.path())));
+    for (String file : folder.listDeep(Table.DATA)) {
+      if (!named.contains(file)) {
+        LOG.info("Clearing away {}, which no manifest names", folder.place(file));
+        folder.delete(file);
+      }
+    }
+  }
+
+  private void sweep(String staged, IOException failure) {
+    try {
+      folder.delete(staged);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      folder.delete(Table.STAGING);
+      lock.close();
+    } catch (IOException e) {
+      throw table.failure("finish writing", e);
+    }
+  }
+}
