@@ -1,0 +1,17 @@
+package org.oneshottuner.measure;
+
+/**
+ * The device, its compiler or its disk failed, not a candidate; the message says what to do about
+ * it.
+ */
+public final class DeviceException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  DeviceException(String message) {
+    super(message);
+  }
+
+  DeviceException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,137 @@
+package org.oneshottuner.measure;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.oneshottuner.workload.CpuTarget;
+
+/**
+ * This machine, as Linux describes it.
+ *
+ * @param model the processor's name
+ * @param flags the instruction set extensions that the processor names, sorted
+ * @param cpus the numbers of the processors that this process may use
+ * @param caches one text a level of cache, such as {@code L2 Unified 1024K}
+ * @param system name and version of kernel and distribution
+ */
+record Host(
+    String model, Set<String> flags, List<Integer> cpus, List<String> caches, String system) {
+  private static final Path CPUINFO = Path.of("/proc/cpuinfo");
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final Path CACHES = Path.of("/sys/devices/system/cpu/cpu0/cache");
+  private static final Path RELEASE = Path.of("/etc/os-release");
+
+  Host {
+    requireNonNull(model, "model");
+    requireNonNull(system, "system");
+    flags = Set.copyOf(flags);
+    cpus = List.copyOf(cpus);
+    caches = List.copyOf(caches);
+  }
+
+  /**
+   * Reads what this machine is.
+   *
+   * @throws DeviceException if this is not Linux
+   */
+  static Host read() {
+    try {
+      List<String> cpuinfo = Files.readAllLines(CPUINFO);
+      Set<String> flags = new TreeSet<>();
+      for (String name : List.of("flags", "Features")) {
+        flags.addAll(List.of(value(cpuinfo, name).split(" ")));
+      }
+      flags.remove("");
+      List<String> release = Files.exists(RELEASE) ? Files.readAllLines(RELEASE) : List.of();
+      return new Host(
+          value(cpuinfo, "model name"),
+          flags,
+          numbers(value(Files.readAllLines(STATUS), "Cpus_allowed_list")),
+          readCaches(),
+          System.getProperty("os.name")
+              + " "
+              + System.getProperty("os.version")
+              + ", "
+              + value(release, "PRETTY_NAME").replace("\"", ""));
+    } catch (IOException e) {
+      throw new DeviceException(
+          "Cannot measure on this machine: it is not Linux, " + e.getMessage(), e);
+    }
+  }
+
+  /** Returns whether kernels for a target can run here. */
+  boolean runs(CpuTarget target) {
+    return switch (target.vectorBytes()) {
+      case 64 -> flags.containsAll(Set.of("avx512f", "avx512bw", "avx512dq", "avx512vl"));
+      case 32 -> flags.containsAll(Set.of("avx2", "fma"));
+      default -> true;
+    };
+  }
+
+  /**
+   * Returns the processor that kernels are timed on: the last one, as interrupts are mostly served
+   * by the first.
+   */
+  int measuringCpu() {
+    return cpus.get(cpus.size() - 1);
+  }
+
+  /**
+   * Returns the processors for all other work: all but the measuring one, where there are others.
+   */
+  List<Integer> otherCpus() {
+    return cpus.size() == 1 ? cpus : cpus.subList(0, cpus.size() - 1);
+  }
+
+  /** Returns all processors, the measuring one first. */
+  List<Integer> measuringCpuFirst() {
+    List<Integer> ordered = new ArrayList<>(List.of(measuringCpu()));
+    if (cpus.size() > 1) {
+      ordered.addAll(otherCpus());
+    }
+    return ordered;
+  }
+
+  private static String value(List<String> lines, String name) {
+    for (String line : lines) {
+      int end = line.indexOf(line.contains(":") ? ':' : '=');
+      if (end > 0 && line.substring(0, end).strip().equals(name)) {
+        return line.substring(end + 1).strip();
+      }
+    }
+    return "";
+  }
+
+  /** Reads a list such as {@code 0-3,8}. */
+  static List<Integer> numbers(String list) {
+    List<Integer> numbers = new ArrayList<>();
+    for (String part : list.split(",", -1)) {
+      String[] ends = part.strip().split("-", -1);
+      for (int i = Integer.parseInt(ends[0]); i <= Integer.parseInt(ends[ends.length - 1]); i++) {
+        numbers.add(i);
+      }
+    }
+    return numbers;
+  }
+
+  private static List<String> readCaches() throws IOException {
+    List<String> caches = new ArrayList<>();
+    for (int index = 0; Files.exists(CACHES.resolve("index" + index)); index++) {
+      Path cache = CACHES.resolve("index" + index);
+      caches.add(
+          "L"
+              + Files.readString(cache.resolve("level")).strip()
+              + " "
+              + Files.readString(cache.resolve("type")).strip()
+              + " "
+              + Files.readString(cache.resolve("size")).strip());
+    }
+    return caches;
+  }
+}

@@ -1,0 +1,68 @@
+package org.oneshottuner.measure;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * What is learnt of a timed kernel, derived from its visits and never stored in their place.
+ *
+ * @param warmNanos of one call with warm caches: the sum over windows of the least time in any
+ *     visit
+ * @param spread how far the second fastest visit is from the fastest, relative to it; infinite
+ *     after one visit
+ * @param coldNanos least of the cold runs: operands come from memory; empty if all were disturbed
+ */
+public record Label(double warmNanos, double spread, OptionalLong coldNanos) {
+  /** Checks the ranges. */
+  public Label {
+    if (!(warmNanos > 0) || !(spread >= 0)) {
+      throw new IllegalArgumentException(
+          "Cannot label a kernel with " + warmNanos + " ns, spread " + spread);
+    }
+  }
+
+  /** Returns the label of a timed kernel. */
+  public static Label of(Outcome.Timed timed) {
+    List<Visit> complete = timed.visits().stream().filter(Visit::complete).toList();
+    int windows = complete.get(0).windowNanos().size();
+    long sum = 0;
+    for (int window = 0; window < windows; window++) {
+      long least = Long.MAX_VALUE;
+      for (Visit visit : complete) {
+        least = Math.min(least, visit.windowNanos().get(window));
+      }
+      sum += least;
+    }
+    OptionalLong cold =
+        timed.visits().stream().flatMapToLong(visit -> visit.coldNanos().stream()).min();
+    return new Label((double) sum / complete.get(0).callsPerWindow(), spread(complete), cold);
+  }
+
+  private static double spread(List<Visit> complete) {
+    double[] totals = complete.stream().mapToDouble(Visit::totalNanos).sorted().toArray();
+    return totals.length < 2 ? Double.POSITIVE_INFINITY : totals[1] / totals[0] - 1;
+  }
+
+  /**
+   * Returns the standard deviation of repeated labels of the same candidates, relative to their
+   * mean: over all candidates, the root of the mean of their relative variances.
+   *
+   * @param repeats for each candidate, at least two warm labels in nanoseconds
+   */
+  public static double relativeDeviation(List<List<Double>> repeats) {
+    if (repeats.isEmpty() || repeats.stream().anyMatch(labels -> labels.size() < 2)) {
+      throw new IllegalArgumentException(
+          "Cannot tell the deviation of labels: every candidate must be measured at least twice");
+    }
+    return Math.sqrt(repeats.stream().mapToDouble(Label::relativeVariance).average().orElseThrow());
+  }
+
+  private static double relativeVariance(List<Double> labels) {
+    double[] values = labels.stream().mapToDouble(Double::doubleValue).toArray();
+    double mean = Arrays.stream(values).average().orElseThrow();
+    double squares =
+        Arrays.stream(values).map(value -> (value / mean - 1) * (value / mean - 1)).sum();
+    return squares / (values.length - 1);
+  }
+}

@@ -1,0 +1,232 @@
+package org.oneshottuner.measure;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.oneshottuner.measure.TaskValues.Numbers;
+
+/**
+ * This host's processor as a measuring device. Compilers and this program use all processors but
+ * the last; on that one, a native process tries and times kernels. One thread measures at a time.
+ */
+public final class LocalDevice implements MeasuringDevice {
+  private static final Duration MOVE_LIMIT = Duration.ofSeconds(20);
+
+  /**
+   * How a local device works; {@link #defaults} is right unless there is a reason.
+   *
+   * @param protocol how kernels are timed
+   * @param cache holds the built native runner from one run to the next
+   * @param work holds what is built; a folder of its own is made in it and removed in the end
+   * @param buildLimit for one run of the compiler
+   * @param memoryBytes of operands and constants, over all loaded kernels
+   */
+  public record Settings(
+      Protocol protocol, Path cache, Path work, Duration buildLimit, long memoryBytes) {
+    /** Checks the ranges. */
+    public Settings {
+      requireNonNull(protocol, "protocol");
+      requireNonNull(cache, "cache");
+      requireNonNull(work, "work");
+      requireNonNull(buildLimit, "buildLimit");
+      if (memoryBytes < 1 << 20) {
+        throw new IllegalArgumentException(
+            "Cannot measure in " + memoryBytes + " bytes of memory: least is 1 MiB");
+      }
+    }
+
+    /**
+     * Returns the usual settings.
+     *
+     * @param environment such as {@code System.getenv()}; says where caches are kept
+     */
+    public static Settings defaults(Map<String, String> environment) {
+      String home = environment.getOrDefault("HOME", "");
+      String caches =
+          environment.getOrDefault("XDG_CACHE_HOME", home.isEmpty() ? "" : home + "/.cache");
+      Path temporary = Path.of(environment.getOrDefault("TMPDIR", "/tmp"));
+      return new Settings(
+          Protocol.CAREFUL,
+          (caches.isEmpty() ? temporary : Path.of(caches)).resolve("oneshot-tuner"),
+          temporary,
+          Duration.ofSeconds(60),
+          2L << 30);
+    }
+
+    /** Returns these settings with another protocol. */
+    public Settings with(Protocol other) {
+      return new Settings(other, cache, work, buildLimit, memoryBytes);
+    }
+
+    /** Returns these settings with another limit for one run of the compiler. */
+    public Settings withBuildLimit(Duration other) {
+      return new Settings(protocol, cache, work, other, memoryBytes);
+    }
+  }
+
+  private final Settings settings;
+  private final Codegen codegen;
+  private final Clock clock;
+  private final Host host;
+  private final Compiler compiler;
+  private final NativeRunner runner;
+  private final Path folder;
+  private final DeviceFingerprint fingerprint;
+  private final Checker checker;
+  private final Timer timer;
+  private final TargetGate gate;
+
+  private LocalDevice(Settings settings, Codegen codegen, Clock clock, Parts parts) {
+    this.settings = settings;
+    this.codegen = codegen;
+    this.clock = clock;
+    host = parts.host();
+    compiler = parts.compiler();
+    runner = parts.runner();
+    folder = parts.folder();
+    fingerprint = DeviceFingerprint.of(host, compiler);
+    gate = new TargetGate(host, compiler);
+    int cpu = host.measuringCpu();
+    boolean realtime = host.cpus().size() > 1;
+    long bytes = settings.memoryBytes();
+    checker = new Checker(runner.checking(cpu), parts.numbers(), bytes / 4, settings.protocol());
+    timer =
+        new Timer(
+            runner.timing(host.measuringCpuFirst(), realtime),
+            parts.numbers(),
+            bytes / 2,
+            settings.protocol());
+  }
+
+  private record Parts(
+      Host host, Compiler compiler, NativeRunner runner, Path folder, Numbers numbers) {}
+
+  /**
+   * Makes this host ready to measure: finds the compiler, and builds the native runner unless it
+   * was built before.
+   *
+   * @param codegen writes the kernels
+   * @param clock tells when a measurement was made
+   * @param environment such as {@code System.getenv()}; names the compiler
+   * @throws DeviceException if there is no compiler, or the machine or its disk cannot be used
+   */
+  public static LocalDevice open(
+      Settings settings, Codegen codegen, Clock clock, Map<String, String> environment)
+      throws InterruptedException {
+    return open(settings, codegen, clock, environment, Numbers.UNIFORM);
+  }
+
+  static LocalDevice open(
+      Settings settings,
+      Codegen codegen,
+      Clock clock,
+      Map<String, String> environment,
+      Numbers numbers)
+      throws InterruptedException {
+    Host host = Host.read();
+    Compiler compiler = Compiler.find(environment);
+    NativeRunner runner = NativeRunner.build(compiler, settings.cache(), host.model());
+    Path folder;
+    try {
+      Files.createDirectories(settings.work());
+      folder = Files.createTempDirectory(settings.work(), "oneshot-kernels").toAbsolutePath();
+    } catch (IOException e) {
+      throw new DeviceException(
+          "Cannot make a folder for kernels in " + settings.work() + ": " + e, e);
+    }
+    return new LocalDevice(
+        settings, codegen, clock, new Parts(host, compiler, runner, folder, numbers));
+  }
+
+  @Override
+  public DeviceFingerprint fingerprint() {
+    return fingerprint;
+  }
+
+  /** Returns the compiler that kernels are built with. */
+  public Compiler compiler() {
+    return compiler;
+  }
+
+  @Override
+  public void measure(Iterator<Request> requests, Consumer<Measurement> done)
+      throws InterruptedException {
+    List<Integer> others = host.otherCpus();
+    KernelBuilder builder =
+        new KernelBuilder(compiler, runner, folder, others, settings.buildLimit());
+    BuildLine.Tools tools =
+        new BuildLine.Tools(codegen, compiler, builder, others.size(), 2 * others.size() + 4);
+    Ring.Bench bench =
+        new Ring.Bench(
+            checker, timer, codegen, settings.protocol(), settings.memoryBytes() / 2, 512);
+    boolean completed = false;
+    try (BuildLine line = new BuildLine(requests, tools, gate)) {
+      moveThisProgram(others);
+      line.start();
+      new Ring(bench, new Ring.Outlet(fingerprint.id(), clock, done)).run(line);
+      completed = true;
+    } finally {
+      if (!completed) {
+        checker.close(); // what they are in the middle of is of no use any more
+        timer.close();
+      }
+      moveThisProgramBack();
+    }
+  }
+
+  private void moveThisProgram(List<Integer> cpus) throws InterruptedException {
+    if (host.cpus().size() == 1) {
+      return;
+    }
+    try {
+      Command.Result result =
+          Command.run(runner.moving(ProcessHandle.current().pid(), cpus), folder, MOVE_LIMIT);
+      if (!result.succeeded()) {
+        throw new DeviceException(
+            "Cannot move this program off the measuring processor: " + result.firstError());
+      }
+    } catch (IOException e) {
+      throw new DeviceException(
+          "Cannot move this program off the measuring processor: " + e.getMessage(), e);
+    }
+  }
+
+  private void moveThisProgramBack() {
+    boolean interrupted = Thread.interrupted();
+    try {
+      moveThisProgram(host.cpus());
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Returns the processes that check and time kernels, as far as they run. */
+  List<Long> runnerPids() {
+    return java.util.stream.Stream.of(checker.pid(), timer.pid())
+        .flatMap(Optional::stream)
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    checker.close();
+    timer.close();
+    try {
+      Folders.delete(folder);
+    } catch (IOException e) {
+      throw new DeviceException("Cannot delete " + folder + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+package org.oneshottuner.measure;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import java.util.function.Function;
+
+/** How measuring a candidate ended: with times, or with a kind of failure. */
+public sealed interface Outcome {
+
+  /** Returns the value of the function that belongs to this outcome. */
+  <R> R fold(Function<Timed, R> timed, Function<Failed, R> failed);
+
+  /**
+   * The kernel ran and its output was right.
+   *
+   * @param visits every visit, in order of time; at least one has times
+   */
+  record Timed(List<Visit> visits) implements Outcome {
+    /** Copies the list and checks that its visits can be compared. */
+    public Timed {
+      visits = List.copyOf(visits);
+      if (visits.stream().noneMatch(Visit::complete)) {
+        throw new IllegalArgumentException(
+            "Cannot time a kernel by " + visits.size() + " visits: none has undisturbed times");
+      }
+      long plans =
+          visits.stream()
+              .filter(Visit::complete)
+              .map(visit -> List.of(visit.callsPerWindow(), visit.windowNanos().size()))
+              .distinct()
+              .count();
+      if (plans > 1) {
+        throw new IllegalArgumentException(
+            "Cannot compare visits: they were cut into windows in " + plans + " ways");
+      }
+    }
+
+    @Override
+    public <R> R fold(Function<Timed, R> timed, Function<Failed, R> failed) {
+      return timed.apply(this);
+    }
+  }
+
+  /**
+   * The kernel did not get as far as being timed.
+   *
+   * @param kind what went wrong
+   * @param detail one line that says what and where
+   */
+  record Failed(Kind kind, String detail) implements Outcome {
+    /** Checks that both are there. */
+    public Failed {
+      requireNonNull(kind, "kind");
+      requireNonNull(detail, "detail");
+    }
+
+    @Override
+    public <R> R fold(Function<Timed, R> timed, Function<Failed, R> failed) {
+      return failed.apply(this);
+    }
+  }
+
+  /** The ways a candidate fails. */
+  enum Kind {
+    /** The compiler refused the source, or did not finish. */
+    BUILD_FAILED,
+    /** The built library could not be loaded, or lacks an entry point. */
+    LOAD_FAILED,
+    /** A signal or a system call ended the kernel. */
+    CRASHED,
+    /** It touched memory outside its buffers, or wrote to a constant one. */
+    OUT_OF_BOUNDS,
+    /** The output differs from the reference by more than the tolerance. */
+    WRONG_OUTPUT,
+    /** It ran past its limit. */
+    TIMED_OUT,
+    /** It ran, but no visit was left undisturbed. */
+    UNSTABLE
+  }
+}

@@ -1,0 +1,126 @@
+package org.oneshottuner.measure;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+
+/**
+ * How kernels are timed. Labels are comparable iff their protocols' ids are equal.
+ *
+ * @param visits a kernel gets at least
+ * @param mostVisits it gets at most, when its least time is not confirmed by a second visit
+ * @param heavyVisits a heavy kernel gets at least: one that takes more than {@link #HEAVY_NANOS} or
+ *     moves more than {@link #HEAVY_BYTES}
+ * @param budget of the warm runs of one visit
+ * @param spacing between two visits to a kernel: disturbances last seconds, so visits close in time
+ *     agree on a wrong value
+ * @param confirmation how near the second fastest visit must come to the fastest, relative to it
+ * @param limit of a kernel's trial and of a visit, beside an allowance for the operator's size
+ */
+public record Protocol(
+    int visits,
+    int mostVisits,
+    int heavyVisits,
+    Duration budget,
+    Duration spacing,
+    double confirmation,
+    Duration limit) {
+  /**
+   * Of the native runner and of how a label is made of visits; a change makes new labels
+   * incomparable to old.
+   */
+  public static final int VERSION = 1;
+
+  /** From here on a kernel is heavy by its time. */
+  public static final long HEAVY_NANOS = 4_000_000;
+
+  /** From here on a kernel is heavy by the bytes it moves. */
+  public static final long HEAVY_BYTES = 16L << 20;
+
+  private static final Duration BUDGET = Duration.of(1250, ChronoUnit.MICROS);
+
+  /**
+   * For datasets: visits seconds apart, which cost nothing while there are other kernels to visit.
+   */
+  public static final Protocol CAREFUL =
+      new Protocol(3, 8, 6, BUDGET, Duration.ofSeconds(1), 0.02, Duration.ofSeconds(3));
+
+  /** For a few candidates that someone waits for. */
+  public static final Protocol QUICK =
+      new Protocol(3, 6, 4, BUDGET, Duration.ofMillis(60), 0.02, Duration.ofSeconds(3));
+
+  /** Floating-point operations a second that the slowest kernel worth waiting for reaches. */
+  private static final double SLOWEST_FLOPS_PER_SECOND = 5e8;
+
+  /** Checks the ranges. */
+  public Protocol {
+    requireNonNull(budget, "budget");
+    requireNonNull(spacing, "spacing");
+    requireNonNull(limit, "limit");
+    if (visits < 1 || heavyVisits < visits || mostVisits < heavyVisits) {
+      throw new IllegalArgumentException(
+          "Cannot measure by "
+              + visits
+              + " visits, "
+              + heavyVisits
+              + " when heavy, at most "
+              + mostVisits
+              + ": expected at least 1, in rising order");
+    }
+    if (budget.isNegative() || spacing.isNegative() || limit.compareTo(Duration.ofMillis(1)) < 0) {
+      throw new IllegalArgumentException(
+          "Cannot measure with budget " + budget + ", spacing " + spacing + ", limit " + limit);
+    }
+    if (!(confirmation > 0 && confirmation < 1)) {
+      throw new IllegalArgumentException(
+          "Cannot confirm a label within " + confirmation + ": expected more than 0, less than 1");
+    }
+  }
+
+  /** Returns a text that is equal for protocols whose labels can be compared. */
+  public String id() {
+    return "v"
+        + VERSION
+        + "-visits"
+        + visits
+        + "."
+        + heavyVisits
+        + "."
+        + mostVisits
+        + "-budget"
+        + budget.toNanos() / 1000
+        + "us-spacing"
+        + spacing.toMillis()
+        + "ms-within"
+        + confirmation;
+  }
+
+  /** Returns this protocol with another limit. */
+  public Protocol withLimit(Duration other) {
+    return new Protocol(visits, mostVisits, heavyVisits, budget, spacing, confirmation, other);
+  }
+
+  /** Returns this protocol with another spacing. */
+  public Protocol withSpacing(Duration other) {
+    return new Protocol(visits, mostVisits, heavyVisits, budget, other, confirmation, limit);
+  }
+
+  /** Returns how long a kernel of so many operations may take for its trial, and for a visit. */
+  Duration limitFor(long flops) {
+    return limit.plusMillis((long) (flops * 1000 / SLOWEST_FLOPS_PER_SECOND));
+  }
+
+  /**
+   * Returns whether a kernel has been visited enough.
+   *
+   * @param made visits so far, complete or not
+   * @param label of the complete ones
+   * @param bytes that the operator moves at least
+   */
+  boolean satisfied(int made, Label label, long bytes) {
+    boolean heavy = label.warmNanos() > HEAVY_NANOS || bytes > HEAVY_BYTES;
+    int least = heavy ? heavyVisits : visits;
+    return made >= mostVisits || (made >= least && label.spread() <= confirmation);
+  }
+}

@@ -1,0 +1,278 @@
+package org.oneshottuner.measure;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.oneshottuner.measure.Outcome.Failed;
+import org.oneshottuner.measure.Outcome.Kind;
+import org.oneshottuner.measure.RunnerProcess.Answers;
+import org.oneshottuner.measure.RunnerProcess.Death;
+import org.oneshottuner.measure.RunnerProcess.Query;
+import org.oneshottuner.measure.TaskValues.Numbers;
+
+/**
+ * Loads kernels into the timing process and visits them. When that process dies, the kernel it was
+ * busy with is at fault; a new process is started and given all other kernels again, with the
+ * windows they had, so that their visits still compare.
+ */
+final class Timer {
+  private static final Duration GRACE = Duration.ofSeconds(10);
+  private static final String UNPLANNED = "auto";
+  private static final String CALLS = "calls:";
+
+  /** What the native runner says of a visit. */
+  record Times(
+      OptionalLong coldNanos,
+      int callsPerWindow,
+      List<Long> windowNanos,
+      long runs,
+      long discarded) {
+    Times {
+      windowNanos = List.copyOf(windowNanos);
+    }
+  }
+
+  /** A kernel that is, or will again be, in the timing process. */
+  private static final class Loaded {
+    private final Trial trial;
+    private String plan = UNPLANNED;
+    private long bytes;
+    private int strikes;
+
+    private Loaded(Trial trial) {
+      this.trial = trial;
+    }
+
+    private int callsPerWindow() {
+      return plan.startsWith(CALLS) ? Integer.parseInt(plan.substring(CALLS.length())) : 1;
+    }
+  }
+
+  private final RunnerSeat seat;
+  private final TaskValues values;
+  private final Protocol protocol;
+  private final Map<String, Loaded> kernels = new LinkedHashMap<>();
+  private final Map<String, Failed> failures = new HashMap<>();
+
+  Timer(List<String> words, Numbers numbers, long mostBytes, Protocol protocol) {
+    seat = new RunnerSeat(words);
+    values = new TaskValues(numbers, false, mostBytes);
+    this.protocol = protocol;
+  }
+
+  /** Returns the bytes that kernels and their tasks take. */
+  long bytes() {
+    return values.bytes() + kernels.values().stream().mapToLong(loaded -> loaded.bytes).sum();
+  }
+
+  /** Loads kernels by id. Those that fail are told by {@link #takeFailure}. */
+  void load(Map<String, Trial> trials) throws InterruptedException {
+    trials.forEach((id, trial) -> kernels.put(id, new Loaded(trial)));
+    if (!seat.taken()) {
+      restore();
+    } else {
+      load(List.copyOf(trials.keySet()));
+    }
+  }
+
+  /** Returns why a kernel failed since it was given to {@link #load}, once. */
+  Optional<Failed> takeFailure(String id) {
+    return Optional.ofNullable(failures.remove(id));
+  }
+
+  private void load(List<String> ids) throws InterruptedException {
+    List<String> left = new ArrayList<>(ids);
+    while (!left.isEmpty()) {
+      Answers answers = makeTasks(left);
+      if (answers.death().isEmpty()) {
+        answers = seat.runner().ask(left.stream().map(this::loading).toList());
+        for (String answer : answers.answers()) {
+          loaded(left.remove(0), Answer.parse(answer));
+        }
+      }
+      if (answers.death().isPresent()) {
+        blame(left.get(0), answers);
+        restore();
+        return;
+      }
+    }
+  }
+
+  private Answers makeTasks(List<String> ids) throws InterruptedException {
+    RunnerProcess runner = seat.runner();
+    Set<String> inUse =
+        kernels.values().stream()
+            .map(loaded -> loaded.trial.task().key())
+            .collect(Collectors.toSet());
+    Answers made = new Answers(List.of(), Optional.empty(), "");
+    for (String id : ids) {
+      made = values.make(runner, find(id).trial.task(), inUse);
+      if (made.death().isPresent()) {
+        break;
+      }
+    }
+    return made;
+  }
+
+  private Loaded find(String id) {
+    Loaded loaded = kernels.get(id);
+    if (loaded == null) {
+      throw new IllegalStateException("Cannot find kernel " + id + ": it is not loaded");
+    }
+    return loaded;
+  }
+
+  private Query loading(String id) {
+    Loaded loaded = find(id);
+    Duration limit = limitOf(loaded);
+    String line =
+        "load id="
+            + id
+            + " task="
+            + values.id(loaded.trial.task())
+            + " limit_ms="
+            + limit.toMillis()
+            + " plan="
+            + loaded.plan
+            + " "
+            + loaded.trial.fields();
+    return new Query(line, limit.plus(GRACE));
+  }
+
+  private Duration limitOf(Loaded loaded) {
+    return protocol.limitFor(loaded.trial.task().workload().flops()).plus(protocol.budget());
+  }
+
+  private void loaded(String id, Answer answer) {
+    if (answer.verb().equals("ok")) {
+      Loaded loaded = find(id);
+      loaded.plan = answer.text("plan");
+      loaded.bytes = answer.number("bytes");
+    } else {
+      fail(id, answer.failure());
+    }
+  }
+
+  private void fail(String id, Failed failure) {
+    kernels.remove(id);
+    failures.put(id, failure);
+  }
+
+  /**
+   * A process that may have been killed from outside does not condemn its kernel the first time.
+   */
+  private void blame(String id, Answers answers) {
+    Loaded loaded = find(id);
+    Death death = answers.death().orElseThrow();
+    loaded.strikes++;
+    if (death == Death.TIMED_OUT) {
+      fail(id, new Failed(Kind.TIMED_OUT, answers.detail()));
+    } else if (death == Death.CRASHED || loaded.strikes > 1) {
+      fail(id, new Failed(Kind.CRASHED, answers.detail()));
+    }
+    seat.buried(answers.detail());
+  }
+
+  private void restore() throws InterruptedException {
+    seat.kill();
+    values.clear();
+    load(List.copyOf(kernels.keySet()));
+  }
+
+  /**
+   * Visits kernels in order, once each.
+   *
+   * @return the times of those that lived; the others are told by {@link #takeFailure}
+   */
+  Map<String, Times> visit(List<String> ids) throws InterruptedException {
+    Map<String, Times> times = new LinkedHashMap<>();
+    List<String> left = new ArrayList<>(ids);
+    while (!left.isEmpty()) {
+      Answers answers = seat.runner().ask(left.stream().map(this::visiting).toList());
+      for (String answer : answers.answers()) {
+        String id = left.remove(0);
+        times.put(id, read(answer, find(id).callsPerWindow()));
+        seat.worked();
+      }
+      if (answers.death().isPresent()) {
+        blame(left.get(0), answers);
+        restore();
+        left.removeIf(id -> !kernels.containsKey(id));
+      }
+    }
+    return times;
+  }
+
+  private Query visiting(String id) {
+    Duration limit = limitOf(find(id));
+    String line =
+        "visit id="
+            + id
+            + " limit_ms="
+            + limit.toMillis()
+            + " budget_us="
+            + protocol.budget().toNanos() / 1000
+            + " runs=2";
+    return new Query(line, limit.plus(GRACE));
+  }
+
+  private static Times read(String line, int callsPerWindow) {
+    Answer answer = Answer.parse(line);
+    long cold = answer.number("cold");
+    String windows = answer.text("windows");
+    List<Long> nanos = new ArrayList<>();
+    for (String window : windows.isEmpty() ? new String[0] : windows.split(",", -1)) {
+      nanos.add(Math.max(1, Long.parseLong(window)));
+    }
+    return new Times(
+        cold > 0 ? OptionalLong.of(cold) : OptionalLong.empty(),
+        callsPerWindow,
+        nanos,
+        answer.number("runs"),
+        answer.number("discarded"));
+  }
+
+  /** Drops a kernel that was visited enough. */
+  void unload(String id) throws InterruptedException {
+    kernels.remove(id);
+    if (seat.taken()) {
+      Answers answers = seat.runner().ask("unload id=" + id, GRACE);
+      if (answers.death().isPresent()) {
+        seat.buried(answers.detail());
+        restore();
+      }
+    }
+  }
+
+  /** Measures the reference kernel. */
+  Canary canary() throws InterruptedException {
+    for (; ; ) {
+      Answers answers = seat.runner().ask("canary", GRACE);
+      if (answers.death().isEmpty()) {
+        Answer answer = Answer.parse(answers.answers().get(0));
+        return new Canary(Math.max(1, answer.number("fma")), Math.max(1, answer.number("memory")));
+      }
+      seat.buried(answers.detail());
+      restore();
+    }
+  }
+
+  /** Ends the timing process and forgets all kernels. */
+  void close() {
+    seat.kill();
+    values.clear();
+    kernels.clear();
+    failures.clear();
+  }
+
+  Optional<Long> pid() {
+    return seat.pid();
+  }
+}

@@ -1,0 +1,165 @@
+/*
+ * oneshot-runner: checks and times generated kernels on one core of a Linux machine.
+ *
+ * One program, four modes:
+ *   oneshot-runner time  --cpus 1[,0...] [--realtime]   times loaded kernels; line protocol on stdin and stdout
+ *   oneshot-runner check --cpus 1                       tries kernels in a guarded child process; same protocol
+ *   oneshot-runner pin CPUS -- command...               runs a command on the given processors
+ *   oneshot-runner affinity PID CPUS                    moves every thread of a process to the given processors
+ *
+ * The protocol: one command a line, answered by one line, in order. A line is a verb and `name=value` fields;
+ * a field called `path` comes last and takes the rest of the line.
+ *   task id=T values=uniform|whole seed=S reference=yes|no kind=... (see task.c)   ok bytes=N
+ *   forget id=T                                                                    ok
+ *   check  task=T limit_ms=N tolerance=X threads=N <kernel fields>                 ok error=X | fail KIND detail
+ *   load   id=K task=T limit_ms=N threads=N plan=auto|... <kernel fields>          ok plan=... bytes=N | fail KIND detail
+ *   visit  id=K limit_ms=N budget_us=N runs=N                                      visit cold=N runs=N discarded=N windows=a,b,c
+ *   unload id=K                                                                    ok
+ *   canary                                                                         canary fma=N memory=N clock_ppm=N
+ * Kernel fields: symbol=S units=a,b,c packed=N shared=N slot=N path=...
+ * End of input ends the process, whatever it is doing (watchdog.c).
+ */
+#ifndef ONESHOT_RUNNER_H
+#define ONESHOT_RUNNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  MAX_PHASES = 8,
+  MAX_WINDOWS = 64,  /* windows timed in one run of a kernel */
+  MAX_WORKERS = 64,
+  MAX_EPILOGUE = 8,
+  DETAIL_CHARS = 400,
+  DONE_STATUS = 77,    /* a checking child that came to its verdict exits with this */
+  TIMEOUT_STATUS = 124 /* a runner whose kernel ran past its limit exits with this */
+};
+
+/* protocol.c: commands in, answers out, out of reach of what kernels print. */
+void protocol_open(void);
+char *protocol_read(void); /* the next line, or NULL at the end of input */
+void protocol_reply(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int protocol_input(void);
+_Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The text of a field, "" where the line lacks it. Valid until the next call with the same line. */
+const char *field_text(const char *line, const char *name, char *into, size_t size);
+long field_long(const char *line, const char *name, long otherwise);
+double field_double(const char *line, const char *name, double otherwise);
+int split_longs(const char *text, long *into, int most); /* "3,1,4" -> 3 numbers; -1 if malformed */
+
+/* cpu.c: where things run. */
+bool pin_this_thread(int cpu);
+bool make_this_thread_realtime(int priority);
+int run_pinned(const char *cpus, char **command);
+int move_process(const char *pid, const char *cpus);
+
+/* clock.c: nanoseconds from the time-stamp counter, where it ticks evenly. */
+void clock_calibrate(void);
+uint64_t ticks_begin(void); /* nothing that follows has started */
+uint64_t ticks_end(void);   /* everything before has ended */
+double ticks_to_nanos(uint64_t ticks);
+double clock_ticks_per_second(void);
+double clock_drift_ppm(void); /* against the system's clock, since calibration */
+uint64_t system_nanos(void);
+
+/* memory.c: huge-page arenas for timing, guarded buffers for checking. */
+struct arena {
+  float *floats; /* 64-byte aligned, zero-filled, or NULL where nothing was asked for */
+  void *base;
+  size_t bytes;
+};
+struct arena arena_new(long floats, int stagger); /* stagger 0..7 keeps buffers off each other's cache sets */
+void arena_protect(const struct arena *arena);
+void arena_free(struct arena *arena);
+
+enum placement { ENDS_AT_GUARD, STARTS_AT_GUARD };
+struct guarded {
+  const char *name;
+  char *region;
+  size_t region_bytes;
+  char *pages;
+  size_t page_bytes;
+  float *floats;
+  size_t bytes;
+  bool read_only;
+};
+struct guarded guarded_new(const char *name, long floats, enum placement placement);
+void guarded_protect(struct guarded *buffer);
+bool guarded_intact(const struct guarded *buffer, char *detail); /* false, and what is damaged */
+
+/* task.c: what a kernel computes, and the values it computes on. */
+enum kind { CONV2D, DENSE, BATCH_MATMUL };
+enum epilogue { BIAS, ADD, RELU, RELU6, GELU, SIGMOID, SWISH };
+struct task {
+  char id[64];
+  enum kind kind;
+  /* conv2d, where depthwise is groups = c = k; dense and batch_matmul use n, m, k and b */
+  long n, c, h, w, k, r, s, stride_h, stride_w, pad_t, pad_l, pad_b, pad_r, dilation_h, dilation_w, groups;
+  long m, b;
+  long out_h, out_w;
+  long lanes; /* channels a block holds in a blocked layout; 0 for plain nchw and for matrices */
+  enum epilogue epilogue[MAX_EPILOGUE];
+  int epilogues;
+  struct arena input, rhs, weight, bias, residual; /* physical layout; weight and bias are logical */
+  long output_floats;
+  struct arena reference; /* physical layout */
+  double reference_max;
+  struct task *next;
+};
+struct task *task_make(const char *line, char *detail); /* NULL, and why */
+struct task *task_find(const char *id);
+bool task_forget(const char *id);
+size_t task_bytes(const struct task *task);
+bool task_has(const struct task *task, enum epilogue step);
+
+/* reference.c: the output by definition, slowly and surely. */
+void reference_compute(struct task *task);
+/* True if every element is within tolerance * max|reference| and padding lanes are zero. */
+bool reference_matches(const struct task *task, const float *output, double tolerance, double *error, char *detail);
+
+/* kernel.c: a loaded kernel and its shares of work. */
+typedef void phase_function(int phase, const float *const *in, float *out, float *workspace, long slot, long begin,
+                            long end);
+typedef void pack_function(const float *weight, const float *bias, float *packed);
+struct kernel {
+  char symbol[256];
+  char path[4096];
+  int phases;
+  long units[MAX_PHASES];
+  long packed_floats, shared_floats, slot_floats;
+  int threads;
+  void *library;
+  phase_function *phase;
+  pack_function *pack;
+};
+bool kernel_parse(struct kernel *kernel, const char *line, char *detail);
+bool kernel_open(struct kernel *kernel, char *detail);
+long kernel_workspace_floats(const struct kernel *kernel);
+static inline long share_begin(long units, long share, long shares) {
+  return (long)((__int128)units * share / shares);
+}
+
+/* check.c, visit.c, canary.c: the work. */
+void check_command(const char *line);
+void load_command(const char *line);
+void visit_command(const char *line);
+void unload_command(const char *line);
+bool check_can_filter(void); /* whether system calls of a checked kernel can be refused */
+void canary_prepare(void);
+void canary_command(void);
+
+/* workers.c: the threads of a parallel kernel. */
+void workers_start(const int *cpus, int count, bool realtime);
+int workers_count(void);
+void workers_engage(int threads);
+void workers_disengage(void);
+/* Calls work(argument, slot) once in each of the engaged threads, the caller being slot 0, and waits for all. */
+void workers_run(void (*work)(void *argument, int slot), void *argument);
+void workers_barrier(void); /* inside work: waits for the other threads */
+
+/* watchdog.c: ends the process when its input ends or a kernel runs past its limit. */
+void watchdog_start(bool realtime);
+void watchdog_limit(long milliseconds); /* from now; 0 lifts it */
+
+#endif

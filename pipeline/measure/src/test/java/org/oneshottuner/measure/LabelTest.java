@@ -1,0 +1,91 @@
+package org.oneshottuner.measure;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.oneshottuner.measure.Outcome.Timed;
+
+class LabelTest {
+  private static final Canary CANARY = new Canary(17_000, 5_000);
+
+  private static Visit visit(long cold, int calls, Long... windows) {
+    return new Visit(
+        0,
+        cold > 0 ? OptionalLong.of(cold) : OptionalLong.empty(),
+        calls,
+        Arrays.asList(windows),
+        5,
+        0,
+        CANARY);
+  }
+
+  @Test
+  void warmIsTheSumOverWindowsOfTheLeast() {
+    Label label =
+        Label.of(
+            new Timed(
+                List.of(
+                    visit(900, 1, 100L, 250L),
+                    visit(800, 1, 120L, 200L),
+                    visit(850, 1, 110L, 230L))));
+    assertEquals(300, label.warmNanos());
+    assertEquals(OptionalLong.of(800), label.coldNanos());
+    assertEquals(340.0 / 320 - 1, label.spread());
+  }
+
+  @Test
+  void severalCallsInAWindowAreDivided() {
+    Label label = Label.of(new Timed(List.of(visit(0, 8, 20_004L), visit(0, 8, 20_000L))));
+    assertEquals(2500, label.warmNanos());
+    assertEquals(OptionalLong.empty(), label.coldNanos());
+  }
+
+  @Test
+  void disturbedVisitsCountForNothingButTheirColdRun() {
+    Label label = Label.of(new Timed(List.of(visit(500, 1), visit(600, 1, 100L, 100L))));
+    assertEquals(200, label.warmNanos());
+    assertEquals(OptionalLong.of(500), label.coldNanos());
+    assertEquals(Double.POSITIVE_INFINITY, label.spread());
+  }
+
+  @Test
+  void visitsThatCannotBeComparedAreRefused() {
+    assertThrows(IllegalArgumentException.class, () -> new Timed(List.of(visit(1, 1))));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Timed(List.of(visit(1, 1, 100L), visit(1, 1, 50L, 50L))));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Timed(List.of(visit(1, 1, 100L), visit(1, 2, 100L))));
+  }
+
+  @Test
+  void aKernelIsVisitedUntilItsLeastIsConfirmed() {
+    Protocol protocol = Protocol.CAREFUL;
+    Label confirmed = new Label(1e5, 0.01, OptionalLong.empty());
+    Label doubtful = new Label(1e5, 0.03, OptionalLong.empty());
+    Label slow = new Label(5e6, 0.01, OptionalLong.empty());
+    assertFalse(protocol.satisfied(2, confirmed, 1000));
+    assertTrue(protocol.satisfied(3, confirmed, 1000));
+    assertFalse(protocol.satisfied(3, doubtful, 1000));
+    assertTrue(protocol.satisfied(8, doubtful, 1000));
+    assertFalse(protocol.satisfied(5, slow, 1000));
+    assertFalse(protocol.satisfied(5, confirmed, 17L << 20));
+    assertTrue(protocol.satisfied(6, slow, 17L << 20));
+  }
+
+  @Test
+  void deviationIsRelativeToEachCandidatesMean() {
+    double expected = Math.sqrt((0.02 * 0.02 * 2 + 0) / 2);
+    assertEquals(
+        expected, Label.relativeDeviation(List.of(List.of(98.0, 102.0), List.of(5e6, 5e6))), 1e-12);
+    assertThrows(
+        IllegalArgumentException.class, () -> Label.relativeDeviation(List.of(List.of(1.0))));
+  }
+}
