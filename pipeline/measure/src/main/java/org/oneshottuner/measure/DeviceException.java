@@ -7,11 +7,20 @@ package org.oneshottuner.measure;
 public final class DeviceException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  private final String text;
+
   DeviceException(String message) {
     super(message);
+    text = message;
   }
 
   DeviceException(String message, Throwable cause) {
     super(message, cause);
+    text = message;
+  }
+
+  @Override
+  public String getMessage() {
+    return text;
   }
 }

@@ -5,7 +5,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.Map;
 import org.oneshottuner.measure.TaskValues.Numbers;
 
 /** This machine's own processor, with limits that suit small kernels. */
@@ -34,11 +33,5 @@ final class TestDevice {
   /** The native runner is built once for all tests. */
   static Path cache() {
     return Path.of("target", "native-runner").toAbsolutePath();
-  }
-
-  static Map<String, String> environmentWithout(String name) {
-    Map<String, String> environment = new java.util.HashMap<>(System.getenv());
-    environment.remove(name);
-    return environment;
   }
 }
