@@ -11,9 +11,10 @@ import org.oneshottuner.sample.ScheduleDraw.Part;
 /**
  * The end of a round: its draws and their probabilities, from what all ranges kept.
  *
- * <p>A member is drawn iff its random noise passes one threshold or, failing that, its guided key
- * passes another. Both thresholds are set by the other members, in the world in which this one is
- * not among the random draws; given them, the two events are independent.
+ * <p>A member is drawn iff it is among the random draws or, failing that, its guided key passes a
+ * threshold, which is set by the others in the world in which this one is not among the random
+ * draws. Which others the random draws then take says nothing of whether this one beats them, so
+ * that the first event has probability draws over members whatever the second one's threshold is.
  */
 final class DrawnRound {
   private final RangeSample all;
@@ -44,17 +45,14 @@ final class DrawnRound {
     Set<Long> taken = first(random, chosen);
     for (int i = 0; i < chosen; i++) {
       long member = random.members[i];
-      // had this member not been taken at random, the next would have been
-      Set<Long> others = first(random, Math.min(randomDraws + 1, random.size()));
-      others.remove(member);
-      double given = either(randomDraws, guidedChance(others, member, random.scores[i]));
+      double given = either(guidedChance(takenWithout(member), member, random.scores[i]));
       draws.add(draw(member, random.scores[i], Part.RANDOM, given));
     }
     int left = guidedDraws;
     for (int i = 0; i < guided.size() && left > 0; i++) {
       long member = guided.members[i];
       if (!taken.contains(member)) {
-        double given = either(randomDraws - 1, guidedChance(taken, member, guided.scores[i]));
+        double given = either(guidedChance(taken, member, guided.scores[i]));
         draws.add(draw(member, guided.scores[i], Part.GUIDED, given));
         left--;
       }
@@ -67,13 +65,9 @@ final class DrawnRound {
     return new ScheduleDraw(member, part, randomProposal + guided, given * poolShare);
   }
 
-  /**
-   * Returns the probability to pass the random threshold at {@code place}, or else the guided one.
-   */
-  private double either(int place, double guidedChance) {
-    // noise grows with its rank, and a rank's uniform number is the share of ranks below it
-    double randomChance =
-        place < all.random.size() ? Noise.uniform((long) all.random.ranks[place]) : 1;
+  /** Returns the probability to be drawn at random or, failing that, by score. */
+  private double either(double guidedChance) {
+    double randomChance = Math.min(1, (double) randomDraws / all.members());
     return randomChance + (1 - randomChance) * guidedChance;
   }
 
@@ -97,6 +91,16 @@ final class DrawnRound {
       }
     }
     return 1;
+  }
+
+  /** Returns what the random draws take in the world in which they do not take {@code member}. */
+  private Set<Long> takenWithout(long member) {
+    if (guidedDraws == 0) {
+      return Set.of();
+    }
+    Set<Long> taken = first(all.random, Math.min(randomDraws + 1, all.random.size()));
+    taken.remove(member);
+    return taken;
   }
 
   private static Set<Long> first(Kept kept, int count) {

@@ -7,10 +7,10 @@ package org.oneshottuner.sample;
  * @param part which part of the round drew it
  * @param proposalProbability of being drawn by a single draw, random or guided by their shares,
  *     from the members looked at
- * @param inclusionProbability of being drawn at all in this round, given the noise of all other
- *     members and, where the space was thinned, over all thinnings: weights of one over it make
- *     sums over a space unbiased (Horvitz, Thompson 1952; Kool, van Hoof, Welling 2019, "Stochastic
- *     Beams and Where to Find Them", section 4.2)
+ * @param inclusionProbability of being drawn at all in this round, given the guided noise of all
+ *     other members and, where the space was thinned, over all thinnings: weights of one over it
+ *     make sums over a space unbiased (Horvitz, Thompson 1952; Kool, van Hoof, Welling 2019,
+ *     "Stochastic Beams and Where to Find Them", section 4.2)
  */
 public record ScheduleDraw(
     long member, Part part, double proposalProbability, double inclusionProbability) {
