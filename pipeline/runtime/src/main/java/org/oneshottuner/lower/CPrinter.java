@@ -333,7 +333,9 @@ final class CPrinter {
       return zero;
     }
     functions(condition);
-    return "(" + condition.text() + " ? " + text(guarded.value()) + " : " + zero + ")";
+    // a load has another alignment, which makes it another type
+    String value = (guarded.lanes() == 1 ? "" : "(" + type(guarded.lanes()) + ")") + text(guarded.value());
+    return "(" + condition.text() + " ? " + value + " : " + zero + ")";
   }
 
   private String binary(Value.Binary binary) {

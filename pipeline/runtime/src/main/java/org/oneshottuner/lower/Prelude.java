@@ -9,9 +9,9 @@ import java.util.stream.IntStream;
 final class Prelude {
   private Prelude() {}
 
-  /** Returns the C name of a function of some lanes, such as {@code exp16}. */
+  /** Returns the C name of a function of some lanes, such as {@code exp_16}; {@code exp2} is another in C's library. */
   static String function(String function, int lanes) {
-    return function.toLowerCase(Locale.ROOT) + lanes;
+    return function.toLowerCase(Locale.ROOT) + "_" + lanes;
   }
 
   /**
@@ -28,15 +28,15 @@ final class Prelude {
       }
     }
     for (String function : functions) {
-      String digits = function.replaceAll("[a-z]", "");
-      String name = function.replaceAll("[0-9]", "");
+      String digits = function.replaceAll("[a-z_]", "");
+      String name = function.replaceAll("[0-9_]", "");
       if (digits.isEmpty()) {
         text.append(guarded(name.toUpperCase(Locale.ROOT), plain(name)));
       } else {
         int count = Integer.parseInt(digits);
         if (name.equals("erf") || name.equals("exp")) {
           for (String needed : new String[] {"least", "greatest"}) {
-            text.append(guarded((needed + count).toUpperCase(Locale.ROOT), lanewise(needed, count)));
+            text.append(guarded(function(needed, count).toUpperCase(Locale.ROOT), lanewise(needed, count)));
           }
         }
         text.append(guarded(function.toUpperCase(Locale.ROOT), lanewise(name, count)));
@@ -93,9 +93,9 @@ final class Prelude {
       case "least", "greatest" -> {
         String compare = name.equals("least") ? "<" : ">";
         yield count == 1
-            ? head + "float %s1(float a, float b) { return a %s b ? a : b; }\n".formatted(name, compare)
+            ? head + "float %s_1(float a, float b) { return a %s b ? a : b; }\n".formatted(name, compare)
             : head
-                + "%1$s %2$s%3$d(%1$s a, %1$s b) {\n".formatted(type, name, count)
+                + "%1$s %2$s_%3$d(%1$s a, %1$s b) {\n".formatted(type, name, count)
                 + "  v%di m = a %s b;\n".formatted(count, compare)
                 + "  return (%1$s)(((v%2$di)a & m) | ((v%2$di)b & ~m));\n}\n".formatted(type, count);
       }
@@ -117,8 +117,8 @@ final class Prelude {
             : "  return y * (%1$s)((__builtin_convertvector(n, v%2$di) + 127) << 23);\n}\n"
                 .formatted(type, count);
     return """
-        %1$s exp%3$d(%1$s x) {
-          x = least%3$d(greatest%3$d(x, %2$s(-87.33654f)), %2$s(88.02969f));
+        %1$s exp_%3$d(%1$s x) {
+          x = least_%3$d(greatest_%3$d(x, %2$s(-87.33654f)), %2$s(88.02969f));
           %1$s n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
           %1$s r = x - n * 0.693359375f;
           r = r - n * -2.12194440e-4f;
@@ -136,8 +136,8 @@ final class Prelude {
   /** The error function: the rational approximation of Eigen's {@code generic_fast_erf_float}, on [-4, 4]. */
   private static String erf(String type, String splat, int count) {
     return """
-        %1$s erf%3$d(%1$s x) {
-          x = least%3$d(greatest%3$d(x, %2$s(-4.0f)), %2$s(4.0f));
+        %1$s erf_%3$d(%1$s x) {
+          x = least_%3$d(greatest_%3$d(x, %2$s(-4.0f)), %2$s(4.0f));
           %1$s s = x * x;
           %1$s p = s * -2.72614225801306e-10f + 2.77068142495902e-08f;
           p = p * s + -2.10102402082508e-06f;
