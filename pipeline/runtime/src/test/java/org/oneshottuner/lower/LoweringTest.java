@@ -13,8 +13,8 @@ import org.oneshottuner.workload.TuningTask;
 
 /** What schedules lower to, run by an interpreter, against naive loops. */
 class LoweringTest {
-  private static final int DRAWN_TASKS = 120;
-  private static final int DRAWN_MEMBERS = 2;
+  private static final int DRAWN_TASKS = 150;
+  private static final int DRAWN_MEMBERS = 3;
 
   static Stream<TuningTask> corners() {
     return SmallTasks.corners();
@@ -28,7 +28,7 @@ class LoweringTest {
     for (Schedule schedule : Templates.templateDefaults(task)) {
       check(new Candidate(task, schedule), reference, random);
     }
-    drawn(task, random).forEach(candidate -> check(candidate, reference, random));
+    drawn(task, DRAWN_MEMBERS, random).forEach(candidate -> check(candidate, reference, random));
   }
 
   @Test
@@ -37,16 +37,16 @@ class LoweringTest {
     for (int i = 0; i < DRAWN_TASKS; i++) {
       TuningTask task = SmallTasks.draw(random);
       Reference reference = new Reference(task, random);
-      drawn(task, random).forEach(candidate -> check(candidate, reference, random));
+      drawn(task, 1, random).forEach(candidate -> check(candidate, reference, random));
     }
   }
 
   /** Draws some members of each template. */
-  static Stream<Candidate> drawn(TuningTask task, SplitMix64 random) {
+  static Stream<Candidate> drawn(TuningTask task, int members, SplitMix64 random) {
     ScheduleSpace space = Templates.space(task);
     Stream.Builder<Candidate> drawn = Stream.builder();
     for (int place = 0; place < space.templates().size(); place++) {
-      for (int i = 0; i < DRAWN_MEMBERS; i++) {
+      for (int i = 0; i < members; i++) {
         long member = space.start(place) + random.nextLong(space.templates().get(place).size());
         drawn.add(new Candidate(task, space.at(member)));
       }
