@@ -1,0 +1,63 @@
+package org.oneshottuner.train;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * How regret is spread over tasks. A quantile is interpolated between the two nearest tasks
+ * (Hyndman and Fan 1996, "Sample Quantiles in Statistical Packages", type 7).
+ *
+ * @param tasks how many, at least one
+ * @param median half of the tasks do no worse
+ * @param geometricMean geometric mean of (1 + regret), minus 1
+ * @param p95 95 % of the tasks do no worse
+ * @param p99 99 % of the tasks do no worse
+ * @param worst of all tasks
+ */
+public record Regrets(
+    int tasks, double median, double geometricMean, double p95, double p99, double worst) {
+
+  /**
+   * Summarises the regret of each task.
+   *
+   * @param regrets at least one, none below 0
+   */
+  public static Regrets of(double... regrets) {
+    if (regrets.length == 0 || Arrays.stream(regrets).anyMatch(regret -> !(regret >= 0))) {
+      throw new IllegalArgumentException(
+          "Cannot summarise regrets "
+              + Arrays.toString(regrets)
+              + ": need one or more, least is 0");
+    }
+    double[] sorted = regrets.clone();
+    Arrays.sort(sorted);
+    return new Regrets(
+        sorted.length,
+        quantile(sorted, 0.5),
+        geometricMean(sorted),
+        quantile(sorted, 0.95),
+        quantile(sorted, 0.99),
+        sorted[sorted.length - 1]);
+  }
+
+  /** Summarises regret@k of each task. */
+  public static Regrets at(int k, List<RankedTask> tasks) {
+    return of(tasks.stream().mapToDouble(task -> task.regretAt(k)).toArray());
+  }
+
+  /** Returns the geometric mean of (1 + regret), minus 1. */
+  static double geometricMean(double[] regrets) {
+    double logs = 0;
+    for (double regret : regrets) {
+      logs += StrictMath.log1p(regret);
+    }
+    return StrictMath.expm1(logs / regrets.length);
+  }
+
+  private static double quantile(double[] sorted, double share) {
+    double at = share * (sorted.length - 1);
+    int below = (int) at;
+    int above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+  }
+}
