@@ -85,7 +85,9 @@ public record FeatureColumn(String name, String unit, String meaning, Source sou
     abstract double apply(double value);
   }
 
-  /** What is made of several columns; a pure function of their values, missing if one it needs is. */
+  /**
+   * What is made of several columns; a pure function of their values, missing if one it needs is.
+   */
   @FunctionalInterface
   public interface Combination {
     /** Returns the number made of the columns' values, in the order in which they were named. */

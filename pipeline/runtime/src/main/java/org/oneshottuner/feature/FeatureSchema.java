@@ -21,8 +21,8 @@ import org.oneshottuner.workload.Window;
 import org.oneshottuner.workload.Workload;
 
 /**
- * The ordered columns that a predictor reads of a candidate. A published schema never changes: a changed column is a new
- * schema with a new id. Immutable and thread-safe.
+ * The ordered columns that a predictor reads of a candidate. A published schema never changes: a
+ * changed column is a new schema with a new id. Immutable and thread-safe.
  */
 public final class FeatureSchema {
   /** The schema that candidates are read by. */
@@ -73,7 +73,8 @@ public final class FeatureSchema {
   }
 
   /**
-   * Reads one candidate; for many of one task, {@link SpaceFeatures} is far faster and gives the same bits.
+   * Reads one candidate; for many of one task, {@link SpaceFeatures} is far faster and gives the
+   * same bits.
    *
    * @return one number a column, in order; NaN where the candidate's template has no such thing
    * @throws IllegalArgumentException if the schedule is not of the task's space
@@ -81,7 +82,8 @@ public final class FeatureSchema {
   public float[] read(Candidate candidate) {
     ScheduleSpace space = Templates.space(candidate.task());
     float[] row = new float[size()];
-    new SpaceFeatures(this, candidate.task(), space).fill(space.indexOf(candidate.schedule()), 1, row);
+    new SpaceFeatures(this, candidate.task(), space)
+        .fill(space.indexOf(candidate.schedule()), 1, row);
     return row;
   }
 
@@ -113,10 +115,25 @@ public final class FeatureSchema {
 
   private static void operatorColumns(List<FeatureColumn> columns) {
     for (String kind : List.of("conv2d", "depthwise_conv2d", "dense", "batch_matmul")) {
-      task(columns, "is_" + kind, "flag", "1 if the operator is a " + kind, t -> flag(t.workload().kind().equals(kind)));
+      task(
+          columns,
+          "is_" + kind,
+          "flag",
+          "1 if the operator is a " + kind,
+          t -> flag(t.workload().kind().equals(kind)));
     }
-    task(columns, "blocked_layout", "flag", "1 if channels are blocked in memory", t -> flag(t.workload().layout() == Layout.NCHW16C));
-    task(columns, "has_residual", "flag", "1 if a residual is added", t -> flag(t.workload().epilogue().has(Epilogue.Step.ADD)));
+    task(
+        columns,
+        "blocked_layout",
+        "flag",
+        "1 if channels are blocked in memory",
+        t -> flag(t.workload().layout() == Layout.NCHW16C));
+    task(
+        columns,
+        "has_residual",
+        "flag",
+        "1 if a residual is added",
+        t -> flag(t.workload().epilogue().has(Epilogue.Step.ADD)));
     task(
         columns,
         "has_exponential",
@@ -130,7 +147,12 @@ public final class FeatureSchema {
   }
 
   private static void extentColumns(List<FeatureColumn> columns) {
-    task(columns, "flops", "log2 operations", "operations of the direct algorithm", t -> log2(t.workload().flops()));
+    task(
+        columns,
+        "flops",
+        "log2 operations",
+        "operations of the direct algorithm",
+        t -> log2(t.workload().flops()));
     task(columns, "bytes", "log2 bytes", "every tensor once", t -> log2(t.workload().bytes()));
     task(
         columns,
@@ -138,23 +160,78 @@ public final class FeatureSchema {
         "log2 operations/byte",
         "operations for each byte that must move",
         t -> log2(t.workload().flops()) - log2(t.workload().bytes()));
-    task(columns, "batch", "log2 items", "independent items", t -> log2(extents(t.workload()).batch()));
-    task(columns, "rows", "log2 rows", "output rows of the plane, or of the product", t -> log2(extents(t.workload()).rows()));
-    task(columns, "columns", "log2 columns", "output columns of the plane, or of the product", t -> log2(extents(t.workload()).columns()));
-    task(columns, "outputs", "log2 channels", "output channels, 1 for products", t -> log2(extents(t.workload()).outputs()));
-    task(columns, "sum", "log2 terms", "terms of one output's sum", t -> log2(extents(t.workload()).sum()));
-    task(columns, "input_channels", "log2 channels", "input channels of one group, 1 for products", t -> log2(extents(t.workload()).inputs()));
-    task(columns, "kernel_rows", "elements", "rows of the kernel", t -> extents(t.workload()).window().r());
-    task(columns, "kernel_columns", "elements", "columns of the kernel", t -> extents(t.workload()).window().s());
-    task(columns, "stride", "elements", "distance between kernel positions", t -> extents(t.workload()).window().stride());
-    task(columns, "dilation", "elements", "distance between kernel elements", t -> extents(t.workload()).window().dilation());
+    task(
+        columns,
+        "batch",
+        "log2 items",
+        "independent items",
+        t -> log2(extents(t.workload()).batch()));
+    task(
+        columns,
+        "rows",
+        "log2 rows",
+        "output rows of the plane, or of the product",
+        t -> log2(extents(t.workload()).rows()));
+    task(
+        columns,
+        "columns",
+        "log2 columns",
+        "output columns of the plane, or of the product",
+        t -> log2(extents(t.workload()).columns()));
+    task(
+        columns,
+        "outputs",
+        "log2 channels",
+        "output channels, 1 for products",
+        t -> log2(extents(t.workload()).outputs()));
+    task(
+        columns,
+        "sum",
+        "log2 terms",
+        "terms of one output's sum",
+        t -> log2(extents(t.workload()).sum()));
+    task(
+        columns,
+        "input_channels",
+        "log2 channels",
+        "input channels of one group, 1 for products",
+        t -> log2(extents(t.workload()).inputs()));
+    task(
+        columns,
+        "kernel_rows",
+        "elements",
+        "rows of the kernel",
+        t -> extents(t.workload()).window().r());
+    task(
+        columns,
+        "kernel_columns",
+        "elements",
+        "columns of the kernel",
+        t -> extents(t.workload()).window().s());
+    task(
+        columns,
+        "stride",
+        "elements",
+        "distance between kernel positions",
+        t -> extents(t.workload()).window().stride());
+    task(
+        columns,
+        "dilation",
+        "elements",
+        "distance between kernel elements",
+        t -> extents(t.workload()).window().dilation());
     task(
         columns,
         "padding",
         "ratio",
         "padded over unpadded elements of the input plane, less one",
         t -> paddedShare(extents(t.workload()).window()));
-    task(columns, "groups", "log2 groups", "groups of channels", t -> log2(extents(t.workload()).groups()));
+    task(
+        columns,
+        "groups",
+        "log2 groups",
+        "groups of channels",
+        t -> log2(extents(t.workload()).groups()));
     task(
         columns,
         "lane_use",
@@ -167,20 +244,68 @@ public final class FeatureSchema {
     task(columns, "threads", "threads", "threads that run the kernel", TuningTask::threads);
     task(columns, "lanes", "elements", "elements of a vector register", TuningTask::lanes);
     task(columns, "registers", "registers", "vector registers", t -> t.target().vectorRegisters());
-    task(columns, "l1_bytes", "log2 bytes", "first-level data cache", t -> log2(t.target().l1Bytes()));
+    task(
+        columns,
+        "l1_bytes",
+        "log2 bytes",
+        "first-level data cache",
+        t -> log2(t.target().l1Bytes()));
     task(columns, "l2_bytes", "log2 bytes", "second-level cache", t -> log2(t.target().l2Bytes()));
     task(columns, "l3_bytes", "log2 bytes", "last-level cache", t -> log2(t.target().l3Bytes()));
   }
 
   private static void combinedColumns(List<FeatureColumn> columns) {
-    difference(columns, "inner_bytes_per_fma", Trait.INNER_TRAFFIC, Trait.EXECUTED_FMAS, "bytes read by register tiles for each multiply-add");
-    difference(columns, "outer_bytes_per_fma", Trait.OUTER_TRAFFIC, Trait.EXECUTED_FMAS, "bytes from beyond the second-level cache for each multiply-add");
-    difference(columns, "scratch_bytes_per_fma", Trait.SCRATCH_TRAFFIC, Trait.EXECUTED_FMAS, "bytes of workspace written and read back for each multiply-add");
-    difference(columns, "transform_ops_per_fma", Trait.TRANSFORM_OPS, Trait.EXECUTED_FMAS, "vector operations outside the sums for each multiply-add");
-    difference(columns, "scattered_per_fma", Trait.SCATTERED_STORES, Trait.EXECUTED_FMAS, "elements stored one by one for each multiply-add");
-    combined(columns, "panel_over_l1", "log2 ratio", "vector operand of a register tile over the first-level cache", List.of(Trait.COLUMN_PANEL_BYTES.columnName(), "l1_bytes"), v -> v[0] - v[1]);
-    combined(columns, "reuse_over_l1", "log2 ratio", "reuse distance over the first-level cache", List.of(Trait.REUSE_BYTES.columnName(), "l1_bytes"), v -> v[0] - v[1]);
-    combined(columns, "reuse_over_l2", "log2 ratio", "reuse distance over the second-level cache", List.of(Trait.REUSE_BYTES.columnName(), "l2_bytes"), v -> v[0] - v[1]);
+    difference(
+        columns,
+        "inner_bytes_per_fma",
+        Trait.INNER_TRAFFIC,
+        Trait.EXECUTED_FMAS,
+        "bytes read by register tiles for each multiply-add");
+    difference(
+        columns,
+        "outer_bytes_per_fma",
+        Trait.OUTER_TRAFFIC,
+        Trait.EXECUTED_FMAS,
+        "bytes from beyond the second-level cache for each multiply-add");
+    difference(
+        columns,
+        "scratch_bytes_per_fma",
+        Trait.SCRATCH_TRAFFIC,
+        Trait.EXECUTED_FMAS,
+        "bytes of workspace written and read back for each multiply-add");
+    difference(
+        columns,
+        "transform_ops_per_fma",
+        Trait.TRANSFORM_OPS,
+        Trait.EXECUTED_FMAS,
+        "vector operations outside the sums for each multiply-add");
+    difference(
+        columns,
+        "scattered_per_fma",
+        Trait.SCATTERED_STORES,
+        Trait.EXECUTED_FMAS,
+        "elements stored one by one for each multiply-add");
+    combined(
+        columns,
+        "panel_over_l1",
+        "log2 ratio",
+        "vector operand of a register tile over the first-level cache",
+        List.of(Trait.COLUMN_PANEL_BYTES.columnName(), "l1_bytes"),
+        v -> v[0] - v[1]);
+    combined(
+        columns,
+        "reuse_over_l1",
+        "log2 ratio",
+        "reuse distance over the first-level cache",
+        List.of(Trait.REUSE_BYTES.columnName(), "l1_bytes"),
+        v -> v[0] - v[1]);
+    combined(
+        columns,
+        "reuse_over_l2",
+        "log2 ratio",
+        "reuse distance over the second-level cache",
+        List.of(Trait.REUSE_BYTES.columnName(), "l2_bytes"),
+        v -> v[0] - v[1]);
     combined(
         columns,
         "roofline",

@@ -10,8 +10,8 @@ import org.oneshottuner.workload.TuningTask;
 /**
  * Reads the features of many members of one task's space.
  *
- * <p>What depends on the task alone is computed once; what depends on a few knobs is computed once for each combination of
- * their choices, when it is first met. Not thread-safe; make one a thread.
+ * <p>What depends on the task alone is computed once; what depends on a few knobs is computed once
+ * for each combination of their choices, when it is first met. Not thread-safe; make one a thread.
  */
 public final class SpaceFeatures {
   private final FeatureSchema schema;
@@ -41,7 +41,8 @@ public final class SpaceFeatures {
    *
    * @param from the number of the first member
    * @param count how many
-   * @param rows receives {@code count} rows of {@link FeatureSchema#size()} numbers, one row after another
+   * @param rows receives {@code count} rows of {@link FeatureSchema#size()} numbers, one row after
+   *     another
    * @throws IndexOutOfBoundsException if the members or the rows do not fit
    */
   public void fill(long from, int count, float[] rows) {
@@ -106,21 +107,22 @@ public final class SpaceFeatures {
     }
 
     void fill(long from, int count, float[] rows, int offset) {
-      int[] digits = new int[space.knobs().size()];
-      space.digits(from, digits);
+      TemplateSpace.Cursor cursor = space.cursor(from);
+      int changed = space.knobs().size();
       int at = offset;
       for (int row = 0; row < count; row++) {
-        if (row > 0) {
-          space.advance(digits);
-        }
-        System.arraycopy(base, 0, rows, at, base.length);
+        System.arraycopy(
+            row == 0 ? base : rows, row == 0 ? 0 : at - base.length, rows, at, base.length);
         for (TraitTable table : tables) {
-          rows[at + table.column] = table.value(digits);
+          if (row == 0 || table.firstPlace < changed) {
+            rows[at + table.column] = table.value(cursor.digits());
+          }
         }
         for (Combined column : combined) {
           rows[at + column.place] = column.value(rows, at);
         }
         at += base.length;
+        changed = cursor.next();
       }
     }
   }
@@ -131,6 +133,7 @@ public final class SpaceFeatures {
     private final Trait.Reader reader;
     private final FeatureColumn.Scale scale;
     private final int column;
+    private final int firstPlace;
     private final int[] places;
     private final int[] strides;
     private final float[] values;
@@ -142,6 +145,7 @@ public final class SpaceFeatures {
       this.scale = scale;
       this.column = column;
       this.places = reader.knobs().stream().mapToInt(space::place).sorted().toArray();
+      this.firstPlace = places.length == 0 ? Integer.MAX_VALUE : places[0];
       this.strides = new int[places.length];
       int size = 1;
       for (int i = 0; i < places.length; i++) {
@@ -158,8 +162,7 @@ public final class SpaceFeatures {
         index += digits[places[i]] * strides[i];
       }
       if (!known[index]) {
-        values[index] =
-            (float) scale.apply(reader.value().applyAsDouble(space.values(digits)));
+        values[index] = (float) scale.apply(reader.value().applyAsDouble(space.values(digits)));
         known[index] = true;
       }
       return values[index];

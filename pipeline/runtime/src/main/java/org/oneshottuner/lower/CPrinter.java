@@ -9,7 +9,9 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.oneshottuner.lower.Place.Role;
 
-/** Prints a loop nest as C with GCC's vector extensions, which GCC and Clang compile for any target. */
+/**
+ * Prints a loop nest as C with GCC's vector extensions, which GCC and Clang compile for any target.
+ */
 final class CPrinter {
   private static final String PHASE_PARAMETERS =
       "const float *const *in, float *out, float *workspace, long slot, long begin, long end";
@@ -42,7 +44,9 @@ final class CPrinter {
     }
     printer.dispatch();
     String text =
-        header.stream().map(line -> "/* " + line.replace("*/", "* /") + " */\n").collect(Collectors.joining())
+        header.stream()
+                .map(line -> "/* " + line.replace("*/", "* /") + " */\n")
+                .collect(Collectors.joining())
             + Prelude.text(printer.lanes, printer.functions)
             + printer.body;
     return new KernelSource(
@@ -77,7 +81,14 @@ final class CPrinter {
     depth++;
     line("(void)in, (void)out, (void)workspace, (void)slot;");
     for (Role role :
-        List.of(Role.INPUT, Role.RHS, Role.PACKED, Role.RESIDUAL, Role.OUTPUT, Role.SHARED, Role.SLOT)) {
+        List.of(
+            Role.INPUT,
+            Role.RHS,
+            Role.PACKED,
+            Role.RESIDUAL,
+            Role.OUTPUT,
+            Role.SHARED,
+            Role.SLOT)) {
       open(role);
     }
     String unit = phase.unit().name();
@@ -94,7 +105,14 @@ final class CPrinter {
     depth++;
     line("switch (phase) {");
     for (int phase = 0; phase < nest.phases().size(); phase++) {
-      line("case " + phase + ": " + name + "_phase" + phase + "(in, out, workspace, slot, begin, end); break;");
+      line(
+          "case "
+              + phase
+              + ": "
+              + name
+              + "_phase"
+              + phase
+              + "(in, out, workspace, slot, begin, end); break;");
     }
     line("}");
     depth--;
@@ -173,7 +191,11 @@ final class CPrinter {
               + allocate.buffer().floats()
               + "] __attribute__((aligned(64)));");
     } else if (statement instanceof Statement.Declare declare) {
-      line(type(declare.local().lanes()) + " " + String.join(", ", registers(declare.local())) + ";");
+      line(
+          type(declare.local().lanes())
+              + " "
+              + String.join(", ", registers(declare.local()))
+              + ";");
     } else if (statement instanceof Statement.Assign assign) {
       line(text(assign.register()) + " = " + bare(text(assign.value())) + ";");
     } else if (statement instanceof Statement.Store store) {
@@ -210,7 +232,18 @@ final class CPrinter {
     if (loop.form() == Statement.Form.SERIAL) {
       String axis = loop.axis().name();
       String step = loop.step() == 1 ? axis + "++" : axis + " += " + loop.step();
-      line("for (long " + axis + " = " + bound(from) + "; " + axis + " < " + bound(to) + "; " + step + ") {");
+      line(
+          "for (long "
+              + axis
+              + " = "
+              + bound(from)
+              + "; "
+              + axis
+              + " < "
+              + bound(to)
+              + "; "
+              + step
+              + ") {");
       nested(loop.body());
       line("}");
       return;
@@ -238,8 +271,7 @@ final class CPrinter {
         print(branch.otherwise());
       }
     } else {
-      functions(condition);
-      line("if (" + condition.text() + ") {");
+      line("if (" + functions(condition.text()) + ") {");
       nested(branch.then());
       if (!empty) {
         line("} else {");
@@ -328,14 +360,13 @@ final class CPrinter {
     if (condition.bounds().isEmpty()) {
       return text(guarded.value());
     }
-    String zero = constant(0, guarded.lanes());
     if (condition.isFalse()) {
-      return zero;
+      return constant(0, guarded.lanes());
     }
-    functions(condition);
-    // a load has another alignment, which makes it another type
-    String value = (guarded.lanes() == 1 ? "" : "(" + type(guarded.lanes()) + ")") + text(guarded.value());
-    return "(" + condition.text() + " ? " + value + " : " + zero + ")";
+    // both sides of the choice must have one type, and a vector in memory has its own
+    boolean memory = guarded.value() instanceof Value.Load && guarded.lanes() > 1;
+    String zero = memory ? "(v" + guarded.lanes() + "u){0}" : constant(0, guarded.lanes());
+    return "(" + functions(condition.text()) + " ? " + text(guarded.value()) + " : " + zero + ")";
   }
 
   private String binary(Value.Binary binary) {
@@ -360,9 +391,7 @@ final class CPrinter {
       return literal(number);
     }
     lanes.add(count);
-    return number == 0
-        ? "(" + type(count) + "){0}"
-        : "splat" + count + "(" + literal(number) + ")";
+    return number == 0 ? "(" + type(count) + "){0}" : "splat" + count + "(" + literal(number) + ")";
   }
 
   private static String literal(float number) {
@@ -391,7 +420,9 @@ final class CPrinter {
     if (offset.equals("0")) {
       return place.name();
     }
-    return offset.startsWith("-") ? place.name() + " - " + offset.substring(1) : place.name() + " + " + offset;
+    return offset.startsWith("-")
+        ? place.name() + " - " + offset.substring(1)
+        : place.name() + " + " + offset;
   }
 
   private String type(int count) {
@@ -408,10 +439,6 @@ final class CPrinter {
 
   private String bound(Index index) {
     return functions(index.text());
-  }
-
-  private void functions(Condition condition) {
-    functions(condition.text());
   }
 
   private String functions(String text) {

@@ -10,8 +10,9 @@ import org.oneshottuner.workload.Layout;
 import org.oneshottuner.workload.Operands;
 
 /**
- * Where a kernel whose vectors run over channels leaves its results: bias and epilogue, then a store in either layout. In
- * the plain layout a tile goes through the stack, so that consecutive columns are written one after another.
+ * Where a kernel whose vectors run over channels leaves its results: bias and epilogue, then a
+ * store in either layout. In the plain layout a tile goes through the stack, so that consecutive
+ * columns are written one after another.
  */
 final class ChannelOutput {
   private final int channels;
@@ -31,8 +32,7 @@ final class ChannelOutput {
    * @param channels of the output
    * @param area elements of one output plane
    */
-  ChannelOutput(
-      int channels, long area, int lanes, Layout layout, Fused fused, Operands sizes) {
+  ChannelOutput(int channels, long area, int lanes, Layout layout, Fused fused, Operands sizes) {
     this.channels = channels;
     this.area = area;
     this.lanes = lanes;
@@ -45,7 +45,10 @@ final class ChannelOutput {
     this.live = new Buffer("live", Role.PACKED, (long) blocks * lanes);
   }
 
-  /** Returns the buffers it uses, those of the packed constants and those only for packing among them. */
+  /**
+   * Returns the buffers it uses, those of the packed constants and those only for packing among
+   * them.
+   */
   List<Buffer> buffers() {
     List<Buffer> buffers = new ArrayList<>(List.of(out));
     if (fused.hasResidual()) {
@@ -90,7 +93,8 @@ final class ChannelOutput {
   }
 
   /**
-   * Finishes and stores a tile whose rows are consecutive elements of the plane and whose columns are channel blocks.
+   * Finishes and stores a tile whose rows are consecutive elements of the plane and whose columns
+   * are channel blocks.
    *
    * @param block the first channel block
    * @param position of the tile's first row in the output plane
@@ -98,17 +102,14 @@ final class ChannelOutput {
   void store(Code code, RegisterTile tile, Index item, Index block, Index position) {
     if (layout == Layout.NCHW16C) {
       tile.each(
-          code,
-          (inner, i, j, sum) ->
-              blocked(inner, sum, item, block.plus(j), position.plus(i)));
+          code, (inner, i, j, sum) -> blocked(inner, sum, item, block.plus(j), position.plus(i)));
       return;
     }
     int width = tile.columns() * lanes;
     Buffer stage = code.allocate("stage", (long) tile.rows() * width);
     tile.each(
-        code,
-        (inner, i, j, sum) -> inner.store(stage, i.times(width).plus((long) j * lanes), sum));
-    scatter(code, stage, width, tile.rows(), item, block, position);
+        code, (inner, i, j, sum) -> inner.store(stage, i.times(width).plus((long) j * lanes), sum));
+    scatter(code, stage, width, Index.of(tile.rows()), item, block, position);
   }
 
   /** Finishes and stores one vector of a blocked output. */
@@ -126,13 +127,14 @@ final class ChannelOutput {
   }
 
   /**
-   * Finishes and stores staged elements {@code [columns][width]} of consecutive channels to a plain output.
+   * Finishes and stores staged elements {@code [columns][width]} of consecutive channels to a plain
+   * output.
    *
    * @param width channels staged
    * @param columns consecutive elements of the plane
    */
   void scatter(
-      Code code, Buffer stage, int width, int columns, Index item, Index block, Index position) {
+      Code code, Place stage, int width, Index columns, Index item, Index block, Index position) {
     Index first = block.times(lanes);
     Index end =
         channels % width == 0
@@ -147,7 +149,9 @@ final class ChannelOutput {
           Index place = item.times(channels).plus(first).plus(lane).times(area).plus(position);
           inner.loop(
               "e",
+              Index.ZERO,
               columns,
+              1,
               (element, e) -> {
                 Local value = element.declare("value", 1);
                 element.assign(value.at(), new Value.Load(stage, e.times(width).plus(lane), 1));

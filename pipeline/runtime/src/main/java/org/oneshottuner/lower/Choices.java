@@ -22,7 +22,10 @@ final class Choices {
     return new Knob.Split(name, extent, List.copyOf(sizes));
   }
 
-  /** A size to cut an extent into: those of the wanted sizes that are not larger, or one where all are. */
+  /**
+   * A size to cut an extent into: those of the wanted sizes that are not larger, or one where all
+   * are.
+   */
   static Knob.Split upTo(String name, int extent, int... wanted) {
     TreeSet<Integer> sizes = new TreeSet<>();
     IntStream.of(wanted).filter(size -> size <= extent).forEach(sizes::add);

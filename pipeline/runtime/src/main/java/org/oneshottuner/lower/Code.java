@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
-/** Writes a block of statements from the first to the last; nested blocks are written by the function given for them. */
+/**
+ * Writes a block of statements from the first to the last; nested blocks are written by the
+ * function given for them.
+ */
 final class Code {
   private final List<Statement> steps = new ArrayList<>();
 

@@ -45,7 +45,9 @@ public record Condition(List<Bound> bounds) {
     return new Condition(both);
   }
 
-  /** Returns the condition with some variables replaced by numbers; bounds that then hold are gone. */
+  /**
+   * Returns the condition with some variables replaced by numbers; bounds that then hold are gone.
+   */
   public Condition with(Map<Axis, Long> values) {
     List<Bound> open = new ArrayList<>();
     for (Bound bound : bounds) {

@@ -6,7 +6,7 @@ import org.oneshottuner.workload.Epilogue.Step;
 
 /** Writes an epilogue behind a sum. */
 final class Fused {
-  private static final float INVERSE_SQRT2 = 0.70710678f;
+  private static final float INVERSE_SQRT2 = 0.70710677f;
 
   private final Epilogue epilogue;
 
@@ -29,7 +29,8 @@ final class Fused {
             case BIAS -> value.plus(bias.get());
             case ADD -> value.plus(residual.get());
             case RELU -> greatest(value, 0);
-            case RELU6 -> new Value.Binary(Value.Operator.LEAST, greatest(value, 0), constant(6, value));
+            case RELU6 ->
+                new Value.Binary(Value.Operator.LEAST, greatest(value, 0), constant(6, value));
             case GELU ->
                 value
                     .times(0.5f)
@@ -42,7 +43,10 @@ final class Fused {
     }
   }
 
-  /** Returns whether zero may become something else, so that lanes beyond the last channel must be cleared. */
+  /**
+   * Returns whether zero may become something else, so that lanes beyond the last channel must be
+   * cleared.
+   */
   boolean movesZero() {
     return epilogue.has(Step.SIGMOID);
   }

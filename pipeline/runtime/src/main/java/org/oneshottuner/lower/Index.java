@@ -7,9 +7,11 @@ import java.util.TreeMap;
 import java.util.function.ToLongFunction;
 
 /**
- * A whole number made from variables: a constant plus multiples of variables and of quotients, remainders, minima and maxima.
+ * A whole number made from variables: a constant plus multiples of variables and of quotients,
+ * remainders, minima and maxima.
  *
- * <p>Sums and multiples are kept in one normal form, so that equal sums are equal records and constants fold. Immutable.
+ * <p>Sums and multiples are kept in one normal form, so that equal sums are equal records and
+ * constants fold. Immutable.
  *
  * @param constant what is added to the terms
  * @param terms multiples of distinct atoms, ordered by the atoms' text, none of them zero
@@ -100,7 +102,9 @@ public record Index(long constant, List<Term> terms) {
     }
     for (Term term : other.terms) {
       sums.merge(
-          text(term.atom()), term, (a, b) -> new Term(Math.addExact(a.factor(), b.factor()), a.atom()));
+          text(term.atom()),
+          term,
+          (a, b) -> new Term(Math.addExact(a.factor(), b.factor()), a.atom()));
     }
     return new Index(
         Math.addExact(constant, other.constant),
@@ -134,9 +138,7 @@ public record Index(long constant, List<Term> terms) {
     if (divisor == 1) {
       return this;
     }
-    return isConstant()
-        ? of(Math.floorDiv(constant, divisor))
-        : of(new Quotient(this, divisor));
+    return isConstant() ? of(Math.floorDiv(constant, divisor)) : of(new Quotient(this, divisor));
   }
 
   /** Returns the remainder; this index is never negative. */
@@ -238,8 +240,7 @@ public record Index(long constant, List<Term> terms) {
     List<String> parts = new ArrayList<>();
     for (Term term : terms) {
       String atom = text(term.atom());
-      String product =
-          Math.abs(term.factor()) == 1 ? atom : Math.abs(term.factor()) + " * " + atom;
+      String product = Math.abs(term.factor()) == 1 ? atom : Math.abs(term.factor()) + " * " + atom;
       parts.add((term.factor() < 0 ? "- " : "+ ") + product);
     }
     if (constant != 0 || parts.isEmpty()) {

@@ -14,7 +14,8 @@ public record Local(String name, int lanes, List<Integer> extents) {
   public Local {
     extents = List.copyOf(extents);
     if (lanes < 1 || Integer.bitCount(lanes) != 1) {
-      throw new IllegalArgumentException("Cannot keep " + name + " in registers of " + lanes + " lanes");
+      throw new IllegalArgumentException(
+          "Cannot keep " + name + " in registers of " + lanes + " lanes");
     }
   }
 

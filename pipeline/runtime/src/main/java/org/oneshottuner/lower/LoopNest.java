@@ -10,8 +10,7 @@ import java.util.Optional;
  * @param pack writes the packed constants from weights and bias; empty where there are none
  * @param phases run in order, with a barrier between
  */
-public record LoopNest(
-    List<Place.Buffer> buffers, Optional<Statement> pack, List<Phase> phases) {
+public record LoopNest(List<Place.Buffer> buffers, Optional<Statement> pack, List<Phase> phases) {
 
   /**
    * Units of work that may run at once.
@@ -28,7 +27,10 @@ public record LoopNest(
     phases = List.copyOf(phases);
   }
 
-  /** Returns where a workspace buffer begins among those of its role, in floats; all begin at whole cache lines. */
+  /**
+   * Returns where a workspace buffer begins among those of its role, in floats; all begin at whole
+   * cache lines.
+   */
   public long offset(Place.Buffer buffer) {
     long offset = 0;
     for (Place.Buffer other : buffers) {

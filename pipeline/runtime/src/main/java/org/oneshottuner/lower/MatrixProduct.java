@@ -20,11 +20,13 @@ import org.oneshottuner.workload.Operands;
 import org.oneshottuner.workload.TuningTask;
 
 /**
- * A matrix product in register tiles: rows of the left side are broadcast, columns of the right side are vectors. Constant
- * right sides are packed ahead into panels as wide as a tile; others are read where they are.
+ * A matrix product in register tiles: rows of the left side are broadcast, columns of the right
+ * side are vectors. Constant right sides are packed ahead into panels as wide as a tile; others are
+ * read where they are.
  *
- * <p>Loops, from the outside: batch, then tiles of columns and blocks of rows in the order of knob {@code order}; then blocks
- * of the sum ({@code kc}), then the row tiles of the block ({@code mc}); then the sum.
+ * <p>Loops, from the outside: batch, then tiles of columns and blocks of rows in the order of knob
+ * {@code order}; then blocks of the sum ({@code kc}), then the row tiles of the block ({@code mc});
+ * then the sum.
  */
 final class MatrixProduct implements Template {
   static final String DENSE = "dense.gemm";
@@ -100,8 +102,7 @@ final class MatrixProduct implements Template {
             "mr*nv+nv+1<=" + registers,
             List.of(MR, NV),
             v -> sums(v) + v.number(NV) + 1 <= registers);
-    List<Knob> tile =
-        knobs().stream().filter(knob -> fits.knobs().contains(knob.name())).toList();
+    List<Knob> tile = knobs().stream().filter(knob -> fits.knobs().contains(knob.name())).toList();
     // below this many sums the latency of a multiply-add is not hidden
     long few = Math.min(8, Choices.most(tile, List.of(fits), MatrixProduct::sums));
     return List.of(
@@ -123,12 +124,18 @@ final class MatrixProduct implements Template {
   public Map<String, String> wishes() {
     boolean wide = task.target().vectorRegisters() >= 32;
     return Map.of(
-        ORDER, COLUMNS_OUTSIDE,
-        UNROLL, "1",
-        KC, Integer.toString(k),
-        MC, "128",
-        MR, m == 1 ? "1" : wide ? "6" : "4",
-        NV, m == 1 ? "8" : wide ? "4" : "2");
+        ORDER,
+        COLUMNS_OUTSIDE,
+        UNROLL,
+        "1",
+        KC,
+        Integer.toString(k),
+        MC,
+        "128",
+        MR,
+        m == 1 ? "1" : wide ? "6" : "4",
+        NV,
+        m == 1 ? "8" : wide ? "4" : "2");
   }
 
   @Override
@@ -212,9 +219,7 @@ final class MatrixProduct implements Template {
       Axis unit = new Axis("unit");
       Statement body = Code.block(code -> unit(code, unit.index(), tiles, blocks));
       return new LoopNest(
-          buffers,
-          packing(),
-          List.of(new LoopNest.Phase(unit, batch * tiles * blocks, body)));
+          buffers, packing(), List.of(new LoopNest.Phase(unit, tiles * blocks * batch, body)));
     }
 
     private Optional<Statement> packing() {
@@ -322,8 +327,7 @@ final class MatrixProduct implements Template {
       }
     }
 
-    private void tile(
-        Code code, Index item, Index tile, Index row, RegisterTile sums, Index from) {
+    private void tile(Code code, Index item, Index tile, Index row, RegisterTile sums, Index from) {
       Index column = tile.times(width);
       Place a = code.bind("a", input, item.times(m).plus(row).times(k));
       Place b =
@@ -357,16 +361,17 @@ final class MatrixProduct implements Template {
                           once,
                           j ->
                               new Value.Load(
-                                  b,
-                                  q.plus(u).times(stride).plus(sums.start(j)),
-                                  sums.lanes(j)),
+                                  b, q.plus(u).times(stride).plus(sums.start(j)), sums.lanes(j)),
                           i -> new Value.Load(a, i.times(k).plus(q).plus(u), 1))));
       if (whole) {
         finish(code, sums, item, row, column, c);
       } else {
         code.when(
             Condition.less(from.plus(kc), Index.of(k)),
-            partial -> sums.each(partial, (inner, i, j, sum) -> inner.store(c, i.times(n).plus(sums.start(j)), sum)),
+            partial ->
+                sums.each(
+                    partial,
+                    (inner, i, j, sum) -> inner.store(c, i.times(n).plus(sums.start(j)), sum)),
             last -> finish(last, sums, item, row, column, c));
       }
     }
@@ -428,7 +433,11 @@ final class MatrixProduct implements Template {
         Trait.SCRATCH_TRAFFIC,
         v -> 2 * element * batch * m * n * (ceil(k, v.number(KC)) - 1.0),
         KC);
-    traits.add(Trait.TRANSFORM_OPS, v -> (double) batch * m * vectorsOfRow(v) * ceil(k, v.number(KC)), NV, KC);
+    traits.add(
+        Trait.TRANSFORM_OPS,
+        v -> (double) batch * m * vectorsOfRow(v) * ceil(k, v.number(KC)),
+        NV,
+        KC);
     traits.add(Trait.ROW_STRIDE_BYTES, v -> element * k);
     traits.add(Trait.UNITS, v -> (double) batch * rowBlocks(v) * columnTiles(v), MR, NV, MC);
     traits.add(
@@ -440,7 +449,10 @@ final class MatrixProduct implements Template {
     traits.add(Trait.COLUMNS_STAY, v -> v.is(ORDER, COLUMNS_OUTSIDE) ? 1 : 0, ORDER);
     traits.add(
         Trait.SPLIT_LOADS,
-        v -> constantRight || n % lanes == 0 ? 0 : (double) batch * rowTiles(v) * k * vectorsOfRow(v),
+        v ->
+            constantRight || n % lanes == 0
+                ? 0
+                : (double) batch * rowTiles(v) * k * vectorsOfRow(v),
         MR,
         NV);
     return traits.readers();
@@ -453,7 +465,8 @@ final class MatrixProduct implements Template {
   /** Returns the vectors that one row of the output takes, remainders cut short. */
   private double vectorsOfRow(KnobValues v) {
     int width = v.number(NV) * lanes;
-    return (double) (n / width) * v.number(NV) + RegisterTile.cut(n % width, lanes).size();
+    int fullTiles = n / width;
+    return (double) fullTiles * v.number(NV) + RegisterTile.cut(n % width, lanes).size();
   }
 
   private double codeFmas(KnobValues v) {
@@ -466,10 +479,15 @@ final class MatrixProduct implements Template {
   private double reuseBytes(KnobValues v) {
     double panel = Float.BYTES * width(v) * v.number(KC);
     double rows = (double) Float.BYTES * v.number(MR) * v.number(KC);
-    return v.is(ORDER, COLUMNS_OUTSIDE) || v.number(MC) > 1 ? panel + rows : (double) Float.BYTES * n * v.number(KC);
+    return v.is(ORDER, COLUMNS_OUTSIDE) || v.number(MC) > 1
+        ? panel + rows
+        : (double) Float.BYTES * n * v.number(KC);
   }
 
-  /** Bytes from beyond the second-level cache: what is swept again is read again unless the sweep fits. */
+  /**
+   * Bytes from beyond the second-level cache: what is swept again is read again unless the sweep
+   * fits.
+   */
   private double outerTraffic(KnobValues v, double l2) {
     double left = (double) Float.BYTES * m * k;
     double right = (double) Float.BYTES * n * k;

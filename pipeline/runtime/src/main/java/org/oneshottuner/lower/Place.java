@@ -43,7 +43,8 @@ public sealed interface Place {
     /** Checks the size. */
     public Buffer {
       if (floats < 1) {
-        throw new IllegalArgumentException("Cannot use buffer " + name + " of " + floats + " floats");
+        throw new IllegalArgumentException(
+            "Cannot use buffer " + name + " of " + floats + " floats");
       }
     }
 

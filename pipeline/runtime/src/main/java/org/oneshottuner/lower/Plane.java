@@ -33,6 +33,11 @@ record Plane(
       int elements = Math.multiplyExact(window.h(), window.w());
       return new Plane(1, elements, 1, elements, 1, 1, 1, 1, 0, 0);
     }
+    return rows(window);
+  }
+
+  /** Returns the plane as it is, row by row. */
+  static Plane rows(Window window) {
     return new Plane(
         window.h(),
         window.w(),
@@ -51,7 +56,10 @@ record Plane(
     return top > 0 || (oh - 1) * stride + (r - 1) * dilation - top >= h;
   }
 
-  /** Returns whether the output is one row of which no kernel position reaches beyond the left or the right. */
+  /**
+   * Returns whether the output is one row of which no kernel position reaches beyond the left or
+   * the right.
+   */
   boolean flat() {
     return oh == 1 && left == 0 && (ow - 1) * stride + (s - 1) * dilation < w;
   }
@@ -82,7 +90,10 @@ record Plane(
     return outColumn.times(stride).plus(kernelColumn.times(dilation)).plus(-left);
   }
 
-  /** Returns the rows cut into tiles: whole ones, and a remainder last; those at the borders stand alone. */
+  /**
+   * Returns the rows cut into tiles: whole ones, and a remainder last; those at the borders stand
+   * alone.
+   */
   List<Segment> segments(int size) {
     return segments(ow, size, w, s, left);
   }
@@ -101,8 +112,7 @@ record Plane(
               && (from + length - 1) * stride + (kernel - 1) * dilation - before < input;
       Segment last = segments.isEmpty() ? null : segments.get(segments.size() - 1);
       if (last != null && interior && last.interior() && last.size() == length) {
-        segments.set(
-            segments.size() - 1, new Segment(last.from(), last.tiles() + 1, length, true));
+        segments.set(segments.size() - 1, new Segment(last.from(), last.tiles() + 1, length, true));
       } else {
         segments.add(new Segment(from, 1, length, interior));
       }

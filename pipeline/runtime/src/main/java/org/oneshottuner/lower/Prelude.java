@@ -5,13 +5,16 @@ import java.util.SortedSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The C types and small functions that printed kernels use; only those that a kernel needs, each guarded. */
+/**
+ * The C types and small functions that printed kernels use; only those that a kernel needs, each
+ * guarded.
+ */
 final class Prelude {
   private Prelude() {}
 
-  /** Returns the C name of a function of some lanes, such as {@code exp_16}; {@code exp2} is another in C's library. */
+  /** Returns the C name of a function of some lanes, such as {@code exp_v16}. */
   static String function(String function, int lanes) {
-    return function.toLowerCase(Locale.ROOT) + "_" + lanes;
+    return function.toLowerCase(Locale.ROOT) + "_v" + lanes;
   }
 
   /**
@@ -28,19 +31,20 @@ final class Prelude {
       }
     }
     for (String function : functions) {
-      String digits = function.replaceAll("[a-z_]", "");
-      String name = function.replaceAll("[0-9_]", "");
-      if (digits.isEmpty()) {
-        text.append(guarded(name.toUpperCase(Locale.ROOT), plain(name)));
-      } else {
-        int count = Integer.parseInt(digits);
-        if (name.equals("erf") || name.equals("exp")) {
-          for (String needed : new String[] {"least", "greatest"}) {
-            text.append(guarded(function(needed, count).toUpperCase(Locale.ROOT), lanewise(needed, count)));
-          }
-        }
-        text.append(guarded(function.toUpperCase(Locale.ROOT), lanewise(name, count)));
+      int at = function.indexOf("_v");
+      if (at < 0) {
+        text.append(guarded(function.toUpperCase(Locale.ROOT), plain(function)));
+        continue;
       }
+      String name = function.substring(0, at);
+      int count = Integer.parseInt(function.substring(at + 2));
+      if (name.equals("erf") || name.equals("exp")) {
+        for (String needed : new String[] {"least", "greatest"}) {
+          text.append(
+              guarded(function(needed, count).toUpperCase(Locale.ROOT), lanewise(needed, count)));
+        }
+      }
+      text.append(guarded(function.toUpperCase(Locale.ROOT), lanewise(name, count)));
     }
     return text.toString();
   }
@@ -65,18 +69,22 @@ final class Prelude {
 
   private static String plain(String name) {
     return switch (name) {
-      case "least" -> """
+      case "least" ->
+          """
           static inline __attribute__((unused)) long least(long a, long b) { return a < b ? a : b; }
           """;
-      case "greatest" -> """
+      case "greatest" ->
+          """
           static inline __attribute__((unused)) long greatest(long a, long b) { return a > b ? a : b; }
           """;
-      case "copy" -> """
+      case "copy" ->
+          """
           static inline __attribute__((unused)) void copy(float *to, const float *from, long count) {
             if (count > 0) __builtin_memcpy(to, from, sizeof(float) * (unsigned long)count);
           }
           """;
-      case "clear" -> """
+      case "clear" ->
+          """
           static inline __attribute__((unused)) void clear(float *to, long count) {
             if (count > 0) __builtin_memset(to, 0, sizeof(float) * (unsigned long)count);
           }
@@ -93,13 +101,17 @@ final class Prelude {
       case "least", "greatest" -> {
         String compare = name.equals("least") ? "<" : ">";
         yield count == 1
-            ? head + "float %s_1(float a, float b) { return a %s b ? a : b; }\n".formatted(name, compare)
+            ? head
+                + "float %s_v1(float a, float b) { return a %s b ? a : b; }\n"
+                    .formatted(name, compare)
             : head
-                + "%1$s %2$s_%3$d(%1$s a, %1$s b) {\n".formatted(type, name, count)
+                + "%1$s %2$s_v%3$d(%1$s a, %1$s b) {\n".formatted(type, name, count)
                 + "  v%di m = a %s b;\n".formatted(count, compare)
-                + "  return (%1$s)(((v%2$di)a & m) | ((v%2$di)b & ~m));\n}\n".formatted(type, count);
+                + "  return (%1$s)(((v%2$di)a & m) | ((v%2$di)b & ~m));\n}\n"
+                    .formatted(type, count);
       }
-      // not inlined: an epilogue calls them for every register of a tile, and compile time would grow with it
+      // not inlined: an epilogue calls them for every register of a tile, and compile time would
+      // grow with it
       case "exp" -> "static __attribute__((noinline, unused)) " + exp(type, splat, count);
       case "erf" -> "static __attribute__((noinline, unused)) " + erf(type, splat, count);
       default -> throw new AssertionError(name);
@@ -107,8 +119,8 @@ final class Prelude {
   }
 
   /**
-   * The exponential: x = n ln 2 + r, a polynomial for e^r, and 2^n through the exponent's bits. The coefficients are those
-   * of the Cephes library's expf.
+   * The exponential: x = n ln 2 + r, a polynomial for e^r, and 2^n through the exponent's bits. The
+   * coefficients are those of the Cephes library's expf.
    */
   private static String exp(String type, String splat, int count) {
     String power =
@@ -117,8 +129,8 @@ final class Prelude {
             : "  return y * (%1$s)((__builtin_convertvector(n, v%2$di) + 127) << 23);\n}\n"
                 .formatted(type, count);
     return """
-        %1$s exp_%3$d(%1$s x) {
-          x = least_%3$d(greatest_%3$d(x, %2$s(-87.33654f)), %2$s(88.02969f));
+        %1$s exp_v%3$d(%1$s x) {
+          x = least_v%3$d(greatest_v%3$d(x, %2$s(-87.33654f)), %2$s(88.02969f));
           %1$s n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
           %1$s r = x - n * 0.693359375f;
           r = r - n * -2.12194440e-4f;
@@ -133,11 +145,14 @@ final class Prelude {
         + power;
   }
 
-  /** The error function: the rational approximation of Eigen's {@code generic_fast_erf_float}, on [-4, 4]. */
+  /**
+   * The error function: the rational approximation of Eigen's {@code generic_fast_erf_float}, on
+   * [-4, 4].
+   */
   private static String erf(String type, String splat, int count) {
     return """
-        %1$s erf_%3$d(%1$s x) {
-          x = least_%3$d(greatest_%3$d(x, %2$s(-4.0f)), %2$s(4.0f));
+        %1$s erf_v%3$d(%1$s x) {
+          x = least_v%3$d(greatest_v%3$d(x, %2$s(-4.0f)), %2$s(4.0f));
           %1$s s = x * x;
           %1$s p = s * -2.72614225801306e-10f + 2.77068142495902e-08f;
           p = p * s + -2.10102402082508e-06f;

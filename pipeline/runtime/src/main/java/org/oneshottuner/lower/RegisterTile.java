@@ -1,17 +1,18 @@
 package org.oneshottuner.lower;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
 /**
- * The heart of every kernel: sums in registers, a row for each broadcast scalar and a column for each loaded vector, to which
- * the outer product of scalars and vectors is added step by step.
+ * The heart of every kernel: sums in registers, a row for each broadcast scalar and a column for
+ * each loaded vector, to which the outer product of scalars and vectors is added step by step.
  *
- * <p>The columns may have different lengths, so that a remainder is cut into ever shorter vectors and nothing beyond the
- * caller's buffers is touched.
+ * <p>The columns may have different lengths, so that a remainder is cut into ever shorter vectors
+ * and nothing beyond the caller's buffers is touched.
  */
 final class RegisterTile {
   private final int rows;
@@ -30,7 +31,7 @@ final class RegisterTile {
 
   /** Returns {@code count} columns of {@code lanes} lanes. */
   static List<Integer> columns(int count, int lanes) {
-    return java.util.Collections.nCopies(count, lanes);
+    return Collections.nCopies(count, lanes);
   }
 
   /** Returns an extent cut into full vectors, then into ever shorter powers of two. */
@@ -138,6 +139,11 @@ final class RegisterTile {
               Local.of("vector" + column, lanes.get(column)).at(),
               sum));
     }
+  }
+
+  /** Returns the register of a sum. */
+  Value.Read sum(Index row, int column) {
+    return accumulator(column).at(row);
   }
 
   /** Hands each sum to a consumer, by row and column. */

@@ -7,8 +7,8 @@ import org.oneshottuner.space.Knob;
 import org.oneshottuner.space.KnobValues;
 
 /**
- * One way to compute one task: the knobs that it leaves open, how a choice of them is lowered, and what is known of a choice
- * without lowering it. Immutable.
+ * One way to compute one task: the knobs that it leaves open, how a choice of them is lowered, and
+ * what is known of a choice without lowering it. Immutable.
  */
 interface Template {
   /** Returns the name that schedules carry, such as {@code conv2d.direct}. */
@@ -20,7 +20,10 @@ interface Template {
   /** Returns what must hold between knobs, so that every member lowers, builds and is correct. */
   List<Constraint> constraints();
 
-  /** Returns the choices of the default schedule, as text; the nearest that the constraints allow is taken. */
+  /**
+   * Returns the choices of the default schedule, as text; the nearest that the constraints allow is
+   * taken.
+   */
   Map<String, String> wishes();
 
   /** Returns the loop nest of a member. */
@@ -29,6 +32,9 @@ interface Template {
   /** Returns what is known of a member without lowering it. */
   List<Trait.Reader> traits();
 
-  /** Returns the largest error allowed of a member, as a share of the largest magnitude in the reference output. */
+  /**
+   * Returns the largest error allowed of a member, as a share of the largest magnitude in the
+   * reference output.
+   */
   double tolerance(KnobValues values);
 }

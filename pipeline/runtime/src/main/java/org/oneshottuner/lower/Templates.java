@@ -16,8 +16,8 @@ import org.oneshottuner.workload.TuningTask;
 /** The operator templates, and what they make of a task or a candidate. */
 public final class Templates {
   /**
-   * Names the templates, their knobs and the code they emit, all together. It changes whenever the space of any task or the
-   * code of any candidate does: measurements and models carry it.
+   * Names the templates, their knobs and the code they emit, all together. It changes whenever the
+   * space of any task or the code of any candidate does: measurements and models carry it.
    */
   public static final String VERSION = "cpu-1";
 
@@ -25,10 +25,23 @@ public final class Templates {
   static final double DIRECT_TOLERANCE = 1e-5;
 
   private static final List<Function<TuningTask, Optional<Template>>> ALL =
-      List.of(DirectConv2d::of, MatrixProduct::of);
+      List.of(
+          DirectConv2d::of,
+          PlanarConv2d::of,
+          WinogradConv2d::of,
+          DepthwiseBlocked::of,
+          DepthwisePlanar::of,
+          MatrixProduct::of);
 
   private static final List<String> NAMES =
-      List.of(DirectConv2d.NAME, MatrixProduct.DENSE, MatrixProduct.BATCH);
+      List.of(
+          DirectConv2d.NAME,
+          PlanarConv2d.NAME,
+          WinogradConv2d.NAME,
+          DepthwiseBlocked.NAME,
+          DepthwisePlanar.NAME,
+          MatrixProduct.DENSE,
+          MatrixProduct.BATCH);
 
   private Templates() {}
 
@@ -59,11 +72,15 @@ public final class Templates {
 
   /** Returns the loop nest of a candidate. */
   static LoopNest nest(Candidate candidate) {
-    space(candidate.task()).indexOf(candidate.schedule());
-    return template(candidate).lower(values(candidate));
+    ScheduleSpace space = space(candidate.task());
+    Schedule member = space.at(space.indexOf(candidate.schedule()));
+    return template(candidate).lower(values(new Candidate(candidate.task(), member)));
   }
 
-  /** Returns the error allowed of a candidate's output, as a share of the largest magnitude in the reference output. */
+  /**
+   * Returns the error allowed of a candidate's output, as a share of the largest magnitude in the
+   * reference output.
+   */
   public static double tolerance(Candidate candidate) {
     return template(candidate).tolerance(values(candidate));
   }
@@ -104,7 +121,8 @@ public final class Templates {
     List<Template> templates =
         ALL.stream().map(template -> template.apply(task)).flatMap(Optional::stream).toList();
     if (templates.isEmpty()) {
-      throw new IllegalArgumentException("Cannot schedule " + task.key() + ": no template computes it");
+      throw new IllegalArgumentException(
+          "Cannot schedule " + task.key() + ": no template computes it");
     }
     return templates;
   }
@@ -127,7 +145,8 @@ public final class Templates {
     TemplateSpace space = space(template(candidate));
     int[] digits = new int[space.knobs().size()];
     for (int i = 0; i < digits.length; i++) {
-      digits[i] = digit(space.knobs().get(i), candidate.schedule().text(space.knobs().get(i).name()));
+      digits[i] =
+          digit(space.knobs().get(i), candidate.schedule().text(space.knobs().get(i).name()));
     }
     return space.values(digits);
   }
@@ -138,7 +157,10 @@ public final class Templates {
     for (int i = 0; i < digits.length; i++) {
       Knob knob = space.knobs().get(i);
       String wish = wishes.getOrDefault(knob.name(), knob.text(0));
-      digits[i] = knob instanceof Knob.Choice ? Math.max(0, digit(knob, wish)) : closest(knob, Integer.parseInt(wish));
+      digits[i] =
+          knob instanceof Knob.Choice
+              ? Math.max(0, digit(knob, wish))
+              : closest(knob, Integer.parseInt(wish));
     }
     return digits;
   }

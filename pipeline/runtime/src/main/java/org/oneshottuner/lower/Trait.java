@@ -8,8 +8,9 @@ import java.util.function.ToDoubleFunction;
 import org.oneshottuner.space.KnobValues;
 
 /**
- * What a template knows of a candidate in closed form, named alike for all templates, so that what is learnt of one carries
- * over to others. All are counted for one run of the kernel by one thread, unless said otherwise.
+ * What a template knows of a candidate in closed form, named alike for all templates, so that what
+ * is learnt of one carries over to others. All are counted for one run of the kernel by one thread,
+ * unless said otherwise.
  */
 public enum Trait {
   /** Registers that hold sums in the innermost loop. */
@@ -21,15 +22,18 @@ public enum Trait {
   /** Share of the vector registers in use. */
   REGISTER_SHARE("ratio", "vector registers used by the innermost loop over those the target has"),
   /** Multiply-adds for each load. */
-  FMAS_PER_LOAD("ratio", "vector multiply-adds for each vector load or broadcast of the innermost loop"),
+  FMAS_PER_LOAD(
+      "ratio", "vector multiply-adds for each vector load or broadcast of the innermost loop"),
   /** Straight-line multiply-adds in the innermost body. */
   BODY_FMAS("instructions", "vector multiply-adds in one pass of the innermost body"),
   /** Passes of the innermost loop before the accumulators are stored. */
   INNER_TRIPS("passes", "passes of the innermost loop for one entry into it"),
   /** Passes of all reduction loops before the accumulators are stored. */
-  REDUCTION_TRIPS("passes", "passes of the innermost body between zeroing and storing the accumulators"),
+  REDUCTION_TRIPS(
+      "passes", "passes of the innermost body between zeroing and storing the accumulators"),
   /** Multiply-adds in the text of the kernel. */
-  CODE_FMAS("instructions", "vector multiply-adds in the kernel's text, borders and remainders included"),
+  CODE_FMAS(
+      "instructions", "vector multiply-adds in the kernel's text, borders and remainders included"),
   /** Vector multiply-adds executed. */
   EXECUTED_FMAS("instructions", "vector multiply-adds executed in all"),
   /** Executed over useful arithmetic. */
@@ -39,11 +43,16 @@ public enum Trait {
   /** Bytes of vector operands that a register tile reads. */
   COLUMN_PANEL_BYTES("bytes", "distinct bytes of the vector operand that one register tile reads"),
   /** Working set between two uses of the same panel. */
-  REUSE_BYTES("bytes", "distinct bytes touched between two uses of the operand that the next loop out keeps"),
+  REUSE_BYTES(
+      "bytes",
+      "distinct bytes touched between two uses of the operand that the next loop out keeps"),
   /** Bytes that register tiles read again and again. */
-  INNER_TRAFFIC("bytes", "bytes that register tiles read of both operands in all, whatever cache they come from"),
+  INNER_TRAFFIC(
+      "bytes",
+      "bytes that register tiles read of both operands in all, whatever cache they come from"),
   /** Bytes from beyond the second-level cache. */
-  OUTER_TRAFFIC("bytes", "bytes that come from beyond the second-level cache, as the reuse distances tell"),
+  OUTER_TRAFFIC(
+      "bytes", "bytes that come from beyond the second-level cache, as the reuse distances tell"),
   /** Bytes of scratch that are written and read back. */
   SCRATCH_TRAFFIC("bytes", "bytes of workspace written and read back"),
   /** Scratch memory. */
@@ -59,9 +68,12 @@ public enum Trait {
   /** Longest share over the mean share. */
   IMBALANCE("ratio", "units of the busiest thread over the mean of all threads"),
   /** Whether the vector operand stays while the broadcast one passes. */
-  COLUMNS_STAY("flag", "1 where the next loop out keeps the vector operand, 0 where it keeps the broadcast one"),
+  COLUMNS_STAY(
+      "flag",
+      "1 where the next loop out keeps the vector operand, 0 where it keeps the broadcast one"),
   /** Bytes read by vector loads that straddle cache lines. */
-  SPLIT_LOADS("loads", "vector loads executed whose address is not a multiple of the vector's size");
+  SPLIT_LOADS(
+      "loads", "vector loads executed whose address is not a multiple of the vector's size");
 
   private final String unit;
   private final String meaning;
@@ -81,7 +93,10 @@ public enum Trait {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Returns whether it is a ratio or a flag, to be read as it is, and not a count over several magnitudes. */
+  /**
+   * Returns whether it is a ratio or a flag, to be read as it is, and not a count over several
+   * magnitudes.
+   */
   public boolean ratio() {
     return unit.equals("ratio") || unit.equals("flag");
   }

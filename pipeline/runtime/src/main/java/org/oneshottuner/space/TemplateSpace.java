@@ -150,27 +150,12 @@ public final class TemplateSpace {
   }
 
   /**
-   * Moves to the next member in order; about one step of work on average.
+   * Returns a walk over the members from one on.
    *
-   * @param digits the choices of a member; receives those of the one after it
-   * @return the number of leading knobs whose choices may have changed, or zero if it was the last
+   * @param index the number of the member to start at
    */
-  public int advance(int[] digits) {
-    int[] path = new int[knobs.size()];
-    int node = 0;
-    for (int knob = knobs.size() - 1; knob >= 0; knob--) {
-      path[knob] = node;
-      node = children[knob][node * knobs.get(knob).size() + digits[knob]];
-    }
-    for (int knob = 0; knob < knobs.size(); knob++) {
-      int next = allowed(knob, path[knob], digits[knob] + 1);
-      if (next >= 0) {
-        digits[knob] = next;
-        descend(knob, children[knob][path[knob] * knobs.get(knob).size() + next], digits);
-        return knob + 1;
-      }
-    }
-    return 0;
+  public Cursor cursor(long index) {
+    return new Cursor(index);
   }
 
   /**
@@ -226,15 +211,6 @@ public final class TemplateSpace {
       }
     }
     return -1;
-  }
-
-  private void descend(int below, int start, int[] digits) {
-    int node = start;
-    for (int knob = below - 1; knob >= 0; knob--) {
-      int digit = allowed(knob, node, 0);
-      digits[knob] = digit;
-      node = children[knob][node * knobs.get(knob).size() + digit];
-    }
   }
 
   private void build() {
@@ -328,6 +304,55 @@ public final class TemplateSpace {
       live.add(read.stream().filter(place -> place >= from).sorted().toList());
     }
     return live;
+  }
+
+  /** A walk over the members in order. Not thread-safe. */
+  public final class Cursor {
+    private final int[] digits = new int[knobs.size()];
+
+    /** For each knob, the node whose children are its choices. */
+    private final int[] path = new int[knobs.size()];
+
+    private Cursor(long index) {
+      TemplateSpace.this.digits(index, digits);
+      int node = 0;
+      for (int knob = knobs.size() - 1; knob >= 0; knob--) {
+        path[knob] = node;
+        node = children[knob][node * knobs.get(knob).size() + digits[knob]];
+      }
+    }
+
+    /** Returns, for each knob, the place of its choice in the member stood at; a live view. */
+    public int[] digits() {
+      return digits;
+    }
+
+    /**
+     * Moves to the next member; about one step of work on average.
+     *
+     * @return how many leading knobs may have changed their choices, or zero if there is no next
+     *     member
+     */
+    public int next() {
+      for (int knob = 0; knob < digits.length; knob++) {
+        int next = allowed(knob, path[knob], digits[knob] + 1);
+        if (next >= 0) {
+          digits[knob] = next;
+          descend(knob, children[knob][path[knob] * knobs.get(knob).size() + next]);
+          return knob + 1;
+        }
+      }
+      return 0;
+    }
+
+    private void descend(int below, int start) {
+      int node = start;
+      for (int knob = below - 1; knob >= 0; knob--) {
+        path[knob] = node;
+        digits[knob] = allowed(knob, node, 0);
+        node = children[knob][node * knobs.get(knob).size() + digits[knob]];
+      }
+    }
   }
 
   private final class Digits implements KnobValues {
