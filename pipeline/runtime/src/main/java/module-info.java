@@ -3,6 +3,7 @@
  * {@code java.base}.
  */
 module org.oneshottuner.runtime {
+  exports org.oneshottuner.compile;
   exports org.oneshottuner.feature;
   exports org.oneshottuner.lower;
   exports org.oneshottuner.predict;

@@ -19,13 +19,15 @@ import org.oneshottuner.workload.Operands;
 import org.oneshottuner.workload.TuningTask;
 
 /**
- * A convolution as it is defined, with output channels in vectors: input elements are broadcast, weights are loaded. The input
- * is read where it is, in either layout; kernel columns that would read beyond it are left out when the tiles at the borders are
- * written down, kernel rows by the bounds of their loop.
+ * A convolution as it is defined, with output channels in vectors: input elements are broadcast,
+ * weights are loaded. The input is read where it is, in either layout; kernel columns that would
+ * read beyond it are left out when the tiles at the borders are written down, kernel rows by the
+ * bounds of their loop.
  *
- * <p>A register tile is {@code owt} output columns of {@code ocb} channel vectors. Weights are packed in the order in which
- * they are read: {@code [k tile][block of c][r][c in block][s][ocb · lanes]}. With groups, a tile reads the channels of all
- * groups it touches, and the weights between groups are zero.
+ * <p>A register tile is {@code owt} output columns of {@code ocb} channel vectors. Weights are
+ * packed in the order in which they are read: {@code [k tile][block of c][r][c in block][s][ocb ·
+ * lanes]}. With groups, a tile reads the channels of all groups it touches, and the weights between
+ * groups are zero.
  */
 final class DirectConv2d implements Template {
   static final String NAME = "conv2d.direct";
@@ -84,7 +86,9 @@ final class DirectConv2d implements Template {
             : Choices.sizes(SPAN, plane.oh(), 1, 2, 4, 7, 8, 14, 28),
         Choices.counts(OCB, b -> outBlocks % b == 0, 1, 2, 3, 4, 5, 6),
         Choices.upTo(
-            OWT, plane.ow(), IntStream.rangeClosed(1, task.target().vectorRegisters() - 2).toArray()));
+            OWT,
+            plane.ow(),
+            IntStream.rangeClosed(1, task.target().vectorRegisters() - 2).toArray()));
   }
 
   @Override
@@ -143,8 +147,7 @@ final class DirectConv2d implements Template {
                     || plane.ow() >= 6 * v.number(OWT)));
     long body = Math.max(MOST_BODY_FMAS, -Choices.most(tiles(), rules, v -> -bodyFmas(v)));
     rules.add(
-        rule(
-            "unroll*s*owt*ocb<=" + body, List.of(UNROLL, OWT, OCB), v -> bodyFmas(v) <= body));
+        rule("unroll*s*owt*ocb<=" + body, List.of(UNROLL, OWT, OCB), v -> bodyFmas(v) <= body));
     long code = Math.max(MOST_CODE_FMAS, -Choices.most(tiles(), rules, v -> -codeFmas(v)));
     rules.add(
         rule("fmas in the text<=" + code, List.of(UNROLL, OWT, OCB), v -> codeFmas(v) <= code));
@@ -164,11 +167,16 @@ final class DirectConv2d implements Template {
       }
     }
     return Map.of(
-        ORDER, CHANNELS_OUTSIDE,
-        UNROLL, "1",
-        SPAN, "1",
-        OCB, Integer.toString(ocb),
-        OWT, Integer.toString(owt));
+        ORDER,
+        CHANNELS_OUTSIDE,
+        UNROLL,
+        "1",
+        SPAN,
+        "1",
+        OCB,
+        Integer.toString(ocb),
+        OWT,
+        Integer.toString(owt));
   }
 
   @Override
@@ -193,8 +201,7 @@ final class DirectConv2d implements Template {
   }
 
   private long codeFmas(KnobValues v) {
-    long columns =
-        plane.segments(v.number(OWT)).stream().mapToLong(Plane.Segment::size).sum();
+    long columns = plane.segments(v.number(OWT)).stream().mapToLong(Plane.Segment::size).sum();
     return columns * v.number(OCB) * plane.s() * v.number(UNROLL);
   }
 
@@ -295,9 +302,7 @@ final class DirectConv2d implements Template {
                 }
               });
       Statement pack = Code.block(this::pack);
-      buffers.add(
-          new Buffer(
-              "weight", Role.WEIGHT, task.workload().operands(lanes).weight()));
+      buffers.add(new Buffer("weight", Role.WEIGHT, task.workload().operands(lanes).weight()));
       return new LoopNest(
           buffers,
           Optional.of(pack),
@@ -332,7 +337,8 @@ final class DirectConv2d implements Template {
                                                   "o",
                                                   width,
                                                   (f, o) -> {
-                                                    Index k = f.define("k", tile.times(width).plus(o));
+                                                    Index k =
+                                                        f.define("k", tile.times(width).plus(o));
                                                     Index channel =
                                                         f.define(
                                                             "channel",
@@ -346,20 +352,30 @@ final class DirectConv2d implements Template {
                                                             k.dividedBy(perGroup).times(channels));
                                                     Condition real =
                                                         Condition.less(k, Index.of(conv.k()))
-                                                            .and(Condition.less(first.plus(-1), channel))
-                                                            .and(Condition.less(channel, first.plus(channels)));
+                                                            .and(
+                                                                Condition.less(
+                                                                    first.plus(-1), channel))
+                                                            .and(
+                                                                Condition.less(
+                                                                    channel, first.plus(channels)));
                                                     f.store(
                                                         packed,
-                                                        weightIndex(tile, block, r, lane, s).plus(o),
+                                                        weightIndex(tile, block, r, lane, s)
+                                                            .plus(o),
                                                         new Value.Guarded(
                                                             real,
                                                             new Value.Load(
                                                                 weight,
-                                                                k.times((long) channels * plane.r() * plane.s())
+                                                                k.times(
+                                                                        (long) channels
+                                                                            * plane.r()
+                                                                            * plane.s())
                                                                     .plus(
                                                                         channel
                                                                             .minus(first)
-                                                                            .times((long) plane.r() * plane.s()))
+                                                                            .times(
+                                                                                (long) plane.r()
+                                                                                    * plane.s()))
                                                                     .plus(r.times(plane.s()))
                                                                     .plus(s),
                                                                 1)));
@@ -468,8 +484,14 @@ final class DirectConv2d implements Template {
               "a",
               input,
               blocked
-                  ? item.times(inBlocks).plus(channelBlock).times(area * lanes).plus(row.times((long) plane.w() * lanes))
-                  : item.times(conv.c()).plus(channelBlock.times(lanes)).times(area).plus(row.times(plane.w())));
+                  ? item.times(inBlocks)
+                      .plus(channelBlock)
+                      .times(area * lanes)
+                      .plus(row.times((long) plane.w() * lanes))
+                  : item.times(conv.c())
+                      .plus(channelBlock.times(lanes))
+                      .times(area)
+                      .plus(row.times(plane.w())));
       Place b = code.bind("b", packed, weightIndex(tile, block, r, Index.ZERO, Index.ZERO));
       Index end =
           conv.c() % lanes == 0
@@ -494,17 +516,25 @@ final class DirectConv2d implements Template {
                                   j ->
                                       new Value.Load(
                                           b,
-                                          c.plus(u).times(plane.s()).plus(s).times(width).plus((long) j * lanes),
+                                          c.plus(u)
+                                              .times(plane.s())
+                                              .plus(s)
+                                              .times(width)
+                                              .plus((long) j * lanes),
                                           lanes),
                                   i ->
                                       new Value.Load(
                                           a,
-                                          plane.column(x.plus(i), s).times(column).plus(c.plus(u).times(channel)),
+                                          plane
+                                              .column(x.plus(i), s)
+                                              .times(column)
+                                              .plus(c.plus(u).times(channel)),
                                           1),
                                   i ->
                                       interior
                                           ? Condition.TRUE
-                                          : Condition.within(0, plane.column(x.plus(i), s), plane.w())))));
+                                          : Condition.within(
+                                              0, plane.column(x.plus(i), s), plane.w())))));
     }
   }
 
@@ -521,12 +551,10 @@ final class DirectConv2d implements Template {
     traits.add(
         Trait.FMAS_PER_LOAD, v -> (double) sums(v) / (v.number(OWT) + v.number(OCB)), OWT, OCB);
     traits.add(Trait.BODY_FMAS, this::bodyFmas, UNROLL, OWT, OCB);
-    traits.add(Trait.INNER_TRIPS, v -> Math.min(lanes, conv.c()) / (double) v.number(UNROLL), UNROLL);
     traits.add(
-        Trait.REDUCTION_TRIPS,
-        v -> channelsRead(v) * plane.r() / v.number(UNROLL),
-        UNROLL,
-        OCB);
+        Trait.INNER_TRIPS, v -> Math.min(lanes, conv.c()) / (double) v.number(UNROLL), UNROLL);
+    traits.add(
+        Trait.REDUCTION_TRIPS, v -> channelsRead(v) * plane.r() / v.number(UNROLL), UNROLL, OCB);
     traits.add(Trait.CODE_FMAS, this::codeFmas, UNROLL, OWT, OCB);
     traits.add(Trait.EXECUTED_FMAS, v -> outputs * outBlocks * channelsRead(v) * taps, OCB);
     traits.add(
@@ -535,7 +563,13 @@ final class DirectConv2d implements Template {
         OCB);
     traits.add(
         Trait.ROW_PANEL_BYTES,
-        v -> Float.BYTES * channelsRead(v) * plane.r() * ((v.number(OWT) - 1.0) * plane.stride() + (plane.s() - 1.0) * plane.dilation() + 1),
+        v ->
+            Float.BYTES
+                * channelsRead(v)
+                * plane.r()
+                * ((v.number(OWT) - 1.0) * plane.stride()
+                    + (plane.s() - 1.0) * plane.dilation()
+                    + 1),
         OWT,
         OCB);
     traits.add(Trait.COLUMN_PANEL_BYTES, this::weightPanel, OCB);
@@ -551,7 +585,8 @@ final class DirectConv2d implements Template {
     traits.add(Trait.SCRATCH_TRAFFIC, v -> 0);
     traits.add(Trait.TRANSFORM_OPS, v -> outputs * outBlocks * (blocked ? 1 : 2 + lanes));
     traits.add(Trait.SCATTERED_STORES, v -> blocked ? 0 : outputs * conv.k());
-    traits.add(Trait.ROW_STRIDE_BYTES, v -> (double) Float.BYTES * plane.stride() * (blocked ? lanes : 1));
+    traits.add(
+        Trait.ROW_STRIDE_BYTES, v -> (double) Float.BYTES * plane.stride() * (blocked ? lanes : 1));
     traits.add(Trait.UNITS, v -> (double) units(v), SPAN, OWT, OCB);
     traits.add(Trait.IMBALANCE, v -> Templates.imbalance(units(v), task.threads()), SPAN, OWT, OCB);
     traits.add(Trait.COLUMNS_STAY, v -> v.is(ORDER, CHANNELS_OUTSIDE) ? 1 : 0, ORDER);
@@ -577,8 +612,11 @@ final class DirectConv2d implements Template {
     double rows =
         plane.flat()
             ? 1
-            : Math.min(plane.h(), (v.number(SPAN) - 1.0) * plane.stride() + (plane.r() - 1.0) * plane.dilation() + 1);
-    double columns = plane.flat() ? Math.min(plane.w(), (double) v.number(SPAN) * v.number(OWT)) : plane.w();
+            : Math.min(
+                plane.h(),
+                (v.number(SPAN) - 1.0) * plane.stride() + (plane.r() - 1.0) * plane.dilation() + 1);
+    double columns =
+        plane.flat() ? Math.min(plane.w(), (double) v.number(SPAN) * v.number(OWT)) : plane.w();
     return Float.BYTES * channelsRead(v) * rows * columns;
   }
 

@@ -214,7 +214,7 @@ final class MatrixProduct implements Template {
     }
 
     LoopNest nest() {
-      long tiles = fullColumnTiles + (lastColumns.isEmpty() ? 0 : 1);
+      long tiles = fullColumnTiles + (lastColumns.isEmpty() ? 0L : 1L);
       long blocks = ceil(ceil(m, mr), mc);
       Axis unit = new Axis("unit");
       Statement body = Code.block(code -> unit(code, unit.index(), tiles, blocks));

@@ -107,8 +107,8 @@ final class PlanarConv2d implements Template {
             "kt*nv>=8, or as many as there are",
             List.of(KT, NV),
             v ->
-                v.number(KT) * v.number(NV)
-                    >= Math.min(8, mostChannels() * Math.min(2, ceil(plane.ow(), lanes)))),
+                (long) v.number(KT) * v.number(NV)
+                    >= Math.min(8, mostChannels() * Math.min(2L, ceil(plane.ow(), lanes)))),
         rule(
             "fmas of a body<=" + MOST_BODY_FMAS,
             List.of(UNROLL, KT, NV),
@@ -474,7 +474,7 @@ final class PlanarConv2d implements Template {
 
   private long units(KnobValues v) {
     long extent = plane.flat() ? plane.tiles(v.number(NV) * lanes) : plane.oh();
-    return conv.n() * (conv.k() / v.number(KT)) * ceil(extent, v.number(SPAN));
+    return (long) conv.n() * (conv.k() / v.number(KT)) * ceil(extent, v.number(SPAN));
   }
 
   private double pieceBytes(KnobValues v) {

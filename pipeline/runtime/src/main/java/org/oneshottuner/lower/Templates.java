@@ -51,7 +51,8 @@ public final class Templates {
    * @throws IllegalArgumentException if no template can compute it
    */
   public static ScheduleSpace space(TuningTask task) {
-    return new ScheduleSpace(of(task).stream().map(Templates::space).toList());
+    return new ScheduleSpace(
+        of(task).stream().map(Templates::space).filter(space -> space.size() > 0).toList());
   }
 
   /**
@@ -92,12 +93,12 @@ public final class Templates {
 
   /** Returns the default schedule of each template; the first is the default of the task. */
   public static List<Schedule> templateDefaults(TuningTask task) {
-    List<Template> templates = of(task);
     ScheduleSpace space = space(task);
     List<Schedule> defaults = new ArrayList<>();
-    for (int place = 0; place < templates.size(); place++) {
+    for (int place = 0; place < space.templates().size(); place++) {
       TemplateSpace part = space.templates().get(place);
-      defaults.add(space.at(space.start(place) + part.nearest(wishes(part, templates.get(place)))));
+      Template template = template(task, part.template());
+      defaults.add(space.at(space.start(place) + part.nearest(wishes(part, template))));
     }
     return defaults;
   }

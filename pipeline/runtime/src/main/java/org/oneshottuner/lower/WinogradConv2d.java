@@ -111,7 +111,7 @@ final class WinogradConv2d implements Template {
             "mr*nv>=8, or as many as there are",
             List.of(MR, NV, M),
             v ->
-                v.number(MR) * v.number(NV)
+                (long) v.number(MR) * v.number(NV)
                     >= Math.min(8, Math.min(tiles(v.number(M)), 4) * Math.min(outBlocks, 2))),
         rule(
             "unroll*mr*nv<=64",

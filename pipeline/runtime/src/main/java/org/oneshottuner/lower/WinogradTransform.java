@@ -8,6 +8,7 @@ import java.util.function.IntFunction;
  * 2016, "Fast Algorithms for Convolutional Neural Networks", section 4: {@code Y = Aᵀ[(G g Gᵀ) ⊙
  * (Bᵀ d B)]A}.
  */
+@SuppressWarnings("ImmutableEnumChecker") // the matrices are never handed out, nor written
 enum WinogradTransform {
   /** Outputs of 2 × 2 from inputs of 4 × 4. */
   F2(

@@ -1,0 +1,46 @@
+package org.oneshottuner.compile;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import org.oneshottuner.space.Schedule;
+import org.oneshottuner.workload.TuningTask;
+
+/**
+ * What was chosen for a task, and why.
+ *
+ * @param task what was chosen for
+ * @param schedule the member with the highest score; of equal ones the first in the space
+ * @param score predicted; only comparable within the task
+ * @param candidates how many members were scored
+ * @param runnerUp the best member but one; the chosen one where there is no other
+ * @param runnerUpScore its score
+ * @param alternatives what other decisions would have cost, the dearest first
+ */
+public record Choice(
+    TuningTask task,
+    Schedule schedule,
+    float score,
+    long candidates,
+    Schedule runnerUp,
+    float runnerUpScore,
+    List<Alternative> alternatives) {
+
+  /**
+   * The best that a schedule with another decision was predicted to be.
+   *
+   * @param decision {@code template} or the name of a knob of the chosen template
+   * @param chosen what was decided
+   * @param other the best of the other choices
+   * @param scoreLost how much lower the best score with that choice is; never negative
+   */
+  public record Alternative(String decision, String chosen, String other, float scoreLost) {}
+
+  /** Copies the list. */
+  public Choice {
+    requireNonNull(task, "task");
+    requireNonNull(schedule, "schedule");
+    requireNonNull(runnerUp, "runnerUp");
+    alternatives = List.copyOf(alternatives);
+  }
+}
