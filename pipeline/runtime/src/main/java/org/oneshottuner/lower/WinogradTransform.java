@@ -126,7 +126,7 @@ enum WinogradTransform {
       code.add(
           Code.block(
               inner -> {
-                Local element = inner.declare("x", lanes, size);
+                Local element = inner.declare("term", lanes, size);
                 for (int i = 0; i < size; i++) {
                   inner.assign(element.at(Index.of(i)), x.apply(i, column));
                 }
