@@ -29,7 +29,7 @@ public record Conv2d(
     implements Workload {
   static final String KIND = "conv2d";
 
-  /** Checks that the shape is possible and addressable. */
+  /** Checks that the shape is possible. */
   public Conv2d {
     requireNonNull(window, "window");
     requireNonNull(layout, "layout");

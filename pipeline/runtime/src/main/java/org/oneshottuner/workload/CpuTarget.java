@@ -131,9 +131,9 @@ public record CpuTarget(
               fields.word("march"),
               fields.number("vector"),
               fields.number("registers"),
-              fields.number("l1"),
-              fields.number("l2"),
-              fields.number("l3"),
+              fields.bytes("l1"),
+              fields.bytes("l2"),
+              fields.bytes("l3"),
               fields.number("cores"));
       fields.finish();
       return target;

@@ -28,6 +28,12 @@ public record TuningTask(Workload workload, CpuTarget target, int threads) {
               + " takes 1 to "
               + target.cores());
     }
+    try {
+      workload = WorkloadText.addressable(workload);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "Cannot run " + workload.text() + ": " + e.getMessage(), e);
+    }
   }
 
   /** Returns the canonical text; two tasks are equal iff their keys are. */

@@ -60,6 +60,13 @@ public record Window(int h, int w, int r, int s, int stride, Padding pad, int di
   }
 
   private static void fits(String name, int kernel, int dilation, long padded) {
+    if (padded > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "a padded input has "
+              + padded
+              + " elements in a row or column, most is "
+              + Integer.MAX_VALUE);
+    }
     long reach = Math.addExact(Math.multiplyExact((long) dilation, kernel - 1L), 1L);
     if (reach > padded) {
       throw new IllegalArgumentException(

@@ -65,6 +65,16 @@ final class WorkloadText {
     return value.isEmpty() ? otherwise : number(name, value);
   }
 
+  long bytes(String name) {
+    String value = word(name);
+    try {
+      return Long.parseLong(value);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          name + " is '" + value + "', expected a whole number of bytes", e);
+    }
+  }
+
   Padding padding() {
     String value = take("pad");
     if (value.isEmpty()) {
@@ -134,17 +144,27 @@ final class WorkloadText {
 
   /** Refuses a workload with a tensor that 32-bit indices cannot address. */
   static <W extends Workload> W addressable(W workload) {
-    // 64 lanes: the longest vector that any target may have
-    Operands operands = workload.operands(64);
-    long largest =
-        Math.max(
-            Math.max(Math.max(operands.input(), operands.rhs()), operands.weight()),
-            Math.max(operands.residual(), operands.output()));
-    if (largest > Operands.MAX_ELEMENTS) {
+    String largest = largest(workload);
+    if (!largest.isEmpty()) {
       throw new IllegalArgumentException(
           "a tensor has " + largest + " elements, most is " + Operands.MAX_ELEMENTS);
     }
     return workload;
+  }
+
+  /** Returns how many elements the largest tensor has, or nothing if that is not too many. */
+  private static String largest(Workload workload) {
+    try {
+      // 64 lanes: the longest vector that any target may have
+      Operands operands = workload.operands(64);
+      long largest =
+          Math.max(
+              Math.max(Math.max(operands.input(), operands.rhs()), operands.weight()),
+              Math.max(operands.residual(), operands.output()));
+      return largest > Operands.MAX_ELEMENTS ? Long.toString(largest) : "";
+    } catch (ArithmeticException overflow) {
+      return "more than 2^63";
+    }
   }
 
   /** Returns a writer of canonical text. */
