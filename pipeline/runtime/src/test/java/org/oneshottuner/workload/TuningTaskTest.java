@@ -1,0 +1,93 @@
+package org.oneshottuner.workload;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TuningTaskTest {
+  private static final String AVX2 =
+      "cpu name=avx2 march=haswell vector=32 registers=16 l1=32768 l2=1048576 l3=33554432 cores=2";
+
+  @Test
+  void aKnownTargetIsWrittenAndRead() {
+    assertThat(CpuTarget.AVX2.text()).isEqualTo(AVX2);
+    assertThat(CpuTarget.parse(AVX2)).isEqualTo(CpuTarget.AVX2);
+    assertThat(CpuTarget.named("avx512")).isEqualTo(CpuTarget.AVX512);
+  }
+
+  @Test
+  void aCacheOfManyGigabytesIsWrittenAndRead() {
+    CpuTarget target = new CpuTarget("large", "haswell", 32, 16, 32768, 1L << 20, 5L << 30, 192);
+    assertThat(CpuTarget.parse(target.text())).isEqualTo(target);
+  }
+
+  @Test
+  void aTaskIsWrittenAndRead() {
+    String key = "dense m=1 n=2 k=3 @ " + AVX2 + " threads=2";
+    assertThat(TuningTask.parse(key).key()).isEqualTo(key);
+  }
+
+  @Test
+  void anUnknownTargetIsRefusedWithTheKnownOnes() {
+    assertThatThrownBy(() -> CpuTarget.named("sve"))
+        .hasMessage("Cannot find target 'sve': known are avx512, avx2");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "cpu | gpu | kind is 'gpu', known is cpu",
+        "name=avx2 | name=AVX2 | Cannot name a target 'AVX2'",
+        "name=avx2 | '' | name is missing",
+        "march=haswell | march=a;b | Cannot build for -march='a;b'",
+        "vector=32 | vector=33 | vector is 33, expected 16, 32 or 64 bytes",
+        "vector=32 | vector=128 | vector is 128, expected 16, 32 or 64 bytes",
+        "vector=32 | vector=wide | vector is 'wide', expected a whole number",
+        "registers=16 | registers=4 | registers is 4, least is 8",
+        "l1=32768 | l1=1 | l1 is 1, least is 4096 bytes",
+        "l2=1048576 | l2=16384 | l2 is 16384, least is l1's 32768 bytes",
+        "l3=33554432 | l3=65536 | l3 is 65536, least is l2's 1048576 bytes",
+        "l3=33554432 | l3=32MiB | l3 is '32MiB', expected a whole number",
+        "cores=2 | cores=0 | cores is 0, least is 1",
+        "cores=2 | cores=2 cores=3 | cores is given twice",
+        "cores=2 | cores=2 sockets=1 | unknown names [sockets]"
+      })
+  void malformedTargetsAreRefused(String good, String bad, String reason) {
+    String text = AVX2.replace(good, bad);
+    assertThatThrownBy(() -> CpuTarget.parse(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(text)
+        .hasMessageContaining(reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "dense m=1 n=2 k=3 | expected WORKLOAD @ TARGET threads=N",
+        "dense m=1 n=2 k=3 @ AVX2 | expected WORKLOAD @ TARGET threads=N",
+        "dense m=1 n=2 k=3 @ AVX2 threads=many | threads is 'many', expected a whole number",
+        "dense m=1 n=2 k=3 @ AVX2 threads=-1 | threads is '-1', expected a whole number",
+        "dense m=1 n=2 k=3 @ AVX2 threads=0 | with 0 threads: target avx2 takes 1 to 2",
+        "dense m=1 n=2 k=3 @ AVX2 threads=3 | with 3 threads: target avx2 takes 1 to 2",
+        "dense m=1 n=2 @ AVX2 threads=1 | k is missing",
+        "dense m=1 n=2 k=3 @ cpu threads=1 | name is missing"
+      })
+  void malformedTasksAreRefused(String text, String reason) {
+    assertThatThrownBy(() -> TuningTask.parse(text.replace("AVX2", AVX2)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot ")
+        .hasMessageContaining(reason);
+  }
+
+  @Test
+  void aTaskWhoseTensorsCannotBeAddressedIsRefused() {
+    Dense dense = new Dense(1 << 16, 1 << 16, 1, ElementType.F32, Epilogue.NONE);
+    assertThatThrownBy(() -> new TuningTask(dense, CpuTarget.AVX2, 1))
+        .hasMessageContaining("a tensor has 4294967296 elements, most is 2147483647");
+  }
+}
