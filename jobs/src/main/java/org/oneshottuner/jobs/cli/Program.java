@@ -1,0 +1,103 @@
+package org.oneshottuner.jobs.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** All commands, and how each of them ends. */
+@Command(
+    name = "oneshot",
+    version = "oneshot 0.1.0-SNAPSHOT",
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    description = "Learns how fast schedules of tensor operators run, and picks them unmeasured.",
+    subcommands = {SampleCommand.class, MeasureCommand.class, DoctorCommand.class})
+public final class Program {
+  private static final String NAME = "oneshot: ";
+  private static final String VERBOSE = "--verbose";
+
+  private Program() {}
+
+  /**
+   * Runs a command.
+   *
+   * @param out takes what was asked for
+   * @param err takes messages
+   * @return the exit code: 0 done, 1 failed, 2 refused, 130 interrupted
+   */
+  public static int run(PrintStream out, PrintStream err, String... arguments) {
+    boolean verbose = Arrays.asList(arguments).contains(VERBOSE);
+    if (verbose) {
+      Configurator.setRootLevel(Level.INFO);
+    }
+    PrintWriter messages = new PrintWriter(err, true, StandardCharsets.UTF_8);
+    CommandLine line =
+        new CommandLine(new Program())
+            .setOut(new PrintWriter(out, true, StandardCharsets.UTF_8))
+            .setErr(messages)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setUsageHelpAutoWidth(true)
+            .setParameterExceptionHandler((refusal, given) -> refuse(refusal, messages))
+            .setExecutionExceptionHandler(
+                (thrown, command, parsed) -> fail(thrown, command, verbose, messages));
+    line.setExecutionStrategy(Program::execute);
+    return line.execute(arguments);
+  }
+
+  private static int execute(ParseResult parsed) {
+    CommandLine command = parsed.commandSpec().commandLine();
+    if (!parsed.hasSubcommand()
+        && !parsed.isUsageHelpRequested()
+        && !parsed.isVersionHelpRequested()) {
+      throw new ParameterException(
+          command,
+          "Cannot run nothing: expected a command, one of "
+              + String.join(", ", command.getSubcommands().keySet()));
+    }
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  private static int refuse(ParameterException refusal, PrintWriter messages) {
+    CommandLine command = refusal.getCommandLine();
+    String reason = String.valueOf(refusal.getMessage()).lines().findFirst().orElse("");
+    String message =
+        reason.startsWith("Cannot ")
+            ? reason
+            : "Cannot run "
+                + command.getCommandSpec().qualifiedName()
+                + ": "
+                + reason.substring(0, 1).toLowerCase(Locale.ROOT)
+                + reason.substring(1);
+    messages.println(NAME + message);
+    if (refusal instanceof UnmatchedArgumentException unmatched) {
+      List<String> near = unmatched.getSuggestions();
+      messages.println(
+          near.isEmpty()
+              ? "Try: " + command.getCommandSpec().qualifiedName() + " --help"
+              : "Nearest: " + String.join(", ", near));
+    } else {
+      messages.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
+    }
+    return Failure.REFUSED;
+  }
+
+  private static int fail(
+      Exception thrown, CommandLine command, boolean verbose, PrintWriter messages) {
+    Failure failure = Failure.of(command.getCommandName(), thrown);
+    messages.println(NAME + failure.message());
+    if (verbose) {
+      thrown.printStackTrace(messages);
+    }
+    return failure.code();
+  }
+}

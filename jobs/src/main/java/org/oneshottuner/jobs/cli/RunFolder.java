@@ -1,0 +1,32 @@
+package org.oneshottuner.jobs.cli;
+
+import java.nio.file.Path;
+
+/**
+ * Where a run keeps what it makes.
+ *
+ * @param location a folder: a path, or a URI of scheme {@code file} or {@code hdfs}
+ */
+record RunFolder(String location) {
+  String sample() {
+    return location + "/sample";
+  }
+
+  String measurements() {
+    return location + "/measurements";
+  }
+
+  /** Returns a place for what is no table; it must be local. */
+  Path local(String name) {
+    if (location.startsWith("hdfs:")) {
+      throw new IllegalArgumentException(
+          "Cannot keep "
+              + name
+              + " in "
+              + location
+              + ": models and reports are local files, name one");
+    }
+    String path = location.startsWith("file:") ? java.net.URI.create(location).getPath() : location;
+    return Path.of(path, name);
+  }
+}

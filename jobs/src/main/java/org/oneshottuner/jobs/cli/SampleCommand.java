@@ -1,0 +1,56 @@
+package org.oneshottuner.jobs.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.oneshottuner.jobs.conf.Settings;
+import org.oneshottuner.jobs.stage.SampleJob;
+import org.oneshottuner.sample.NetworkCatalogue;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "sample",
+    mixinStandardHelpOptions = true,
+    description = "Draws tasks, and candidates of each to be measured.")
+final class SampleCommand implements Callable<Integer> {
+  @Mixin CommonOptions common = new CommonOptions();
+
+  @Option(
+      names = "--round",
+      defaultValue = "0",
+      description = "Number of the sampling round; the first, 0, draws the tasks.")
+  int round;
+
+  @Option(names = "--model", paramLabel = "FILE", description = "A frozen model that guides it.")
+  Optional<Path> model = Optional.empty();
+
+  @Option(
+      names = "--networks",
+      paramLabel = "DIR",
+      description = "The catalogue of networks; default: data/networks.")
+  Optional<Path> networks = Optional.empty();
+
+  @Override
+  public Integer call() throws IOException {
+    Settings settings = common.settings();
+    common.checkJson();
+    byte[] guide = new byte[0];
+    if (model.isPresent()) {
+      guide = Files.readAllBytes(model.get());
+    }
+    NetworkCatalogue catalogue =
+        NetworkCatalogue.read(
+            networks.orElseGet(() -> CommonOptions.home().resolve("data/networks")));
+    SampleJob job =
+        new SampleJob(common.spark(), settings, common.run(settings).sample(), WallClock.utc());
+    if (round == 0) {
+      job.drawTasks(catalogue);
+    }
+    common.show(job.run(round, guide));
+    return 0;
+  }
+}

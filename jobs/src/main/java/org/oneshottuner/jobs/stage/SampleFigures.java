@@ -1,0 +1,65 @@
+package org.oneshottuner.jobs.stage;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a sampling round did.
+ *
+ * @param location of the sample
+ * @param sampler by name
+ * @param round from 0
+ * @param tasks that were sampled
+ * @param candidates that were drawn
+ * @param members of spaces that were looked at
+ * @param seconds of wall-clock
+ * @param coreSeconds of one core, over all executors
+ * @param membersPerSecondAndCore enumerated and, if the round is guided, featurised and scored
+ * @param featurisedPerSecondAndCore counting the time of reading features alone; 0 if none were
+ *     read
+ * @param scoredPerSecondAndCore counting the time of scoring alone; 0 if none was scored
+ */
+public record SampleFigures(
+    String location,
+    String sampler,
+    int round,
+    long tasks,
+    long candidates,
+    long members,
+    double seconds,
+    double coreSeconds,
+    double membersPerSecondAndCore,
+    double featurisedPerSecondAndCore,
+    double scoredPerSecondAndCore)
+    implements Figures {
+  @Override
+  public List<String> lines() {
+    String first =
+        String.format(
+            Locale.ROOT,
+            "round %d: %d candidates of %d tasks by %s, from %d members in %.1f s -> %s",
+            round,
+            candidates,
+            tasks,
+            sampler,
+            members,
+            seconds,
+            location);
+    if (members == 0) {
+      return List.of(first + " (was there already)");
+    }
+    String rate =
+        String.format(
+            Locale.ROOT,
+            "a second and core: %,.0f members in all%s",
+            membersPerSecondAndCore,
+            scoredPerSecondAndCore == 0
+                ? ""
+                : String.format(
+                    Locale.ROOT,
+                    " (featurised alone %,.0f, scored alone %,.0f)",
+                    featurisedPerSecondAndCore,
+                    scoredPerSecondAndCore));
+    return List.of(first, rate);
+  }
+}
