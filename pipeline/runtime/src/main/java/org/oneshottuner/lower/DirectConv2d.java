@@ -80,10 +80,10 @@ final class DirectConv2d implements Template {
     int ends = conv.c() % lanes;
     return List.of(
         new Knob.Choice(ORDER, List.of(CHANNELS_OUTSIDE, SPACE_OUTSIDE)),
-        Choices.counts(UNROLL, u -> ends % u == 0, 1, 2, 4),
         flat
             ? Choices.sizes(SPAN, plane.ow(), 4, 8, 16, 32, 64)
             : Choices.sizes(SPAN, plane.oh(), 1, 2, 4, 7, 8, 14, 28),
+        Choices.counts(UNROLL, u -> ends % u == 0, 1, 2, 4),
         Choices.counts(OCB, b -> outBlocks % b == 0, 1, 2, 3, 4, 5, 6),
         Choices.upTo(
             OWT,

@@ -87,11 +87,11 @@ final class MatrixProduct implements Template {
     int vectors = (int) ceil(n, lanes);
     return List.of(
         new Knob.Choice(ORDER, List.of(COLUMNS_OUTSIDE, ROWS_OUTSIDE)),
-        Choices.counts(UNROLL, u -> k % u == 0, 1, 2, 4),
-        Choices.sizes(KC, k, 128, 256, 384, 512, 768, 1024, 1536),
         Choices.upTo(MC, m, 1, 2, 4, 8, 16, 32, 64, 128),
         Choices.upTo(MR, m, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28),
-        Choices.upTo(NV, vectors, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16));
+        Choices.upTo(NV, vectors, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16),
+        Choices.counts(UNROLL, u -> k % u == 0, 1, 2, 4),
+        Choices.sizes(KC, k, 128, 256, 384, 512, 768, 1024, 1536));
   }
 
   @Override

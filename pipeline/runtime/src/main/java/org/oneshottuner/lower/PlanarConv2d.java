@@ -84,10 +84,10 @@ final class PlanarConv2d implements Template {
     boolean flat = plane.flat();
     return List.of(
         new Knob.Choice(ORDER, List.of(CHANNELS_OUTSIDE, SPACE_OUTSIDE)),
-        Choices.counts(UNROLL, u -> groupInputs % u == 0, 1, 2, 4),
         flat
             ? Choices.sizes(SPAN, plane.ow(), 1, 2, 4, 8, 16)
             : Choices.sizes(SPAN, plane.oh(), 1, 2, 4, 7, 8, 14, 28),
+        Choices.counts(UNROLL, u -> groupInputs % u == 0, 1, 2, 4),
         Choices.upTo(NV, (int) ceil(plane.ow(), lanes), 1, 2, 3, 4, 5, 6, 7),
         Choices.counts(
             KT,
