@@ -81,8 +81,8 @@ public record RankedTask(
 
   /**
    * Returns NDCG@k with linear gain l*&#47;l and discount 1 / log2(rank + 1) (Järvelin and
-   * Kekäläinen 2002, "Cumulated Gain-Based Evaluation of IR Techniques", in the form
-   * with log2(rank + 1)).
+   * Kekäläinen 2002, "Cumulated Gain-Based Evaluation of IR Techniques", in the form with log2(rank
+   * + 1)).
    */
   public double ndcgAt(int k) {
     int count = Math.min(k, ranked.size());

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.oneshottuner.lower.KernelSource;
 import org.oneshottuner.workload.BatchMatmul;
 import org.oneshottuner.workload.Epilogue;
@@ -50,9 +51,13 @@ public record CompiledKernel(Choice choice, KernelSource source) {
     define(lines, "OUTPUT", sizes.output());
     define(lines, "PACKED", source.packedFloats());
     lines.add(
-        "#define %s_WORKSPACE_FLOATS(threads) (%dL + %dL * (long)(threads))"
-            .formatted(name, source.sharedWorkspaceFloats(), source.slotWorkspaceFloats()));
-    lines.add("#define %s_PHASES %d".formatted(name, source.phaseUnits().size()));
+        String.format(
+            Locale.ROOT,
+            "#define %s_WORKSPACE_FLOATS(threads) (%dL + %dL * (long)(threads))",
+            name,
+            source.sharedWorkspaceFloats(),
+            source.slotWorkspaceFloats()));
+    lines.add(String.format(Locale.ROOT, "#define %s_PHASES %d", name, source.phaseUnits().size()));
     lines.add("");
     if (source.packedFloats() > 0) {
       lines.add(
@@ -75,7 +80,7 @@ public record CompiledKernel(Choice choice, KernelSource source) {
   }
 
   private void define(List<String> lines, String what, long floats) {
-    lines.add("#define %s_%s_FLOATS %dL".formatted(source.name(), what, floats));
+    lines.add(String.format(Locale.ROOT, "#define %s_%s_FLOATS %dL", source.name(), what, floats));
   }
 
   private void run(List<String> lines, Workload workload) {
@@ -96,11 +101,12 @@ public record CompiledKernel(Choice choice, KernelSource source) {
     parameters.add("float *out");
     parameters.add("float *workspace");
     String in =
-        "const float *const in[4] = {input, %s, %s, %s};"
-            .formatted(
-                product ? "rhs" : "NULL",
-                source.packedFloats() > 0 ? "packed" : "NULL",
-                residual ? "residual" : "NULL");
+        String.format(
+            Locale.ROOT,
+            "const float *const in[4] = {input, %s, %s, %s};",
+            product ? "rhs" : "NULL",
+            source.packedFloats() > 0 ? "packed" : "NULL",
+            residual ? "residual" : "NULL");
     lines.add(
         "/* Runs one thread's share of a phase; all threads must have ended a phase before one begins the next. */");
     lines.add(

@@ -56,15 +56,19 @@ final class Prelude {
   private static String vector(int count) {
     int bytes = count * Float.BYTES;
     String copies = IntStream.range(0, count).mapToObj(i -> "x").collect(Collectors.joining(", "));
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         typedef float v%1$d __attribute__((vector_size(%2$d)));
         typedef int v%1$di __attribute__((vector_size(%2$d)));
         typedef float v%1$du __attribute__((vector_size(%2$d), aligned(4), may_alias));
         static inline __attribute__((always_inline, unused)) v%1$d splat%1$d(float x) {
           return (v%1$d){%3$s};
         }
-        """
-        .formatted(count, bytes, copies);
+        """,
+        count,
+        bytes,
+        copies);
   }
 
   private static String plain(String name) {
@@ -102,13 +106,20 @@ final class Prelude {
         String compare = name.equals("least") ? "<" : ">";
         yield count == 1
             ? head
-                + "float %s_v1(float a, float b) { return a %s b ? a : b; }\n"
-                    .formatted(name, compare)
+                + String.format(
+                    Locale.ROOT,
+                    "float %s_v1(float a, float b) { return a %s b ? a : b; }\n",
+                    name,
+                    compare)
             : head
-                + "%1$s %2$s_v%3$d(%1$s a, %1$s b) {\n".formatted(type, name, count)
-                + "  v%di m = a %s b;\n".formatted(count, compare)
-                + "  return (%1$s)(((v%2$di)a & m) | ((v%2$di)b & ~m));\n}\n"
-                    .formatted(type, count);
+                + String.format(
+                    Locale.ROOT, "%1$s %2$s_v%3$d(%1$s a, %1$s b) {\n", type, name, count)
+                + String.format(Locale.ROOT, "  v%di m = a %s b;\n", count, compare)
+                + String.format(
+                    Locale.ROOT,
+                    "  return (%1$s)(((v%2$di)a & m) | ((v%2$di)b & ~m));\n}\n",
+                    type,
+                    count);
       }
       // not inlined: an epilogue calls them for every register of a tile, and compile time would
       // grow with it
@@ -126,9 +137,14 @@ final class Prelude {
     String power =
         count == 1
             ? "  union { int i; float f; } p = {((int)n + 127) << 23};\n  return y * p.f;\n}\n"
-            : "  return y * (%1$s)((__builtin_convertvector(n, v%2$di) + 127) << 23);\n}\n"
-                .formatted(type, count);
-    return """
+            : String.format(
+                Locale.ROOT,
+                "  return y * (%1$s)((__builtin_convertvector(n, v%2$di) + 127) << 23);\n}\n",
+                type,
+                count);
+    return String.format(
+            Locale.ROOT,
+            """
         %1$s exp_v%3$d(%1$s x) {
           x = least_v%3$d(greatest_v%3$d(x, %2$s(-87.33654f)), %2$s(88.02969f));
           %1$s n = (x * 1.44269504f + 12582912.0f) - 12582912.0f;
@@ -140,8 +156,10 @@ final class Prelude {
           y = y * r + 1.6666665459e-1f;
           y = y * r + 5.0000001201e-1f;
           y = y * r * r + r + 1.0f;
-        """
-            .formatted(type, splat, count)
+        """,
+            type,
+            splat,
+            count)
         + power;
   }
 
@@ -150,7 +168,9 @@ final class Prelude {
    * [-4, 4].
    */
   private static String erf(String type, String splat, int count) {
-    return """
+    return String.format(
+        Locale.ROOT,
+        """
         %1$s erf_v%3$d(%1$s x) {
           x = least_v%3$d(greatest_v%3$d(x, %2$s(-4.0f)), %2$s(4.0f));
           %1$s s = x * x;
@@ -166,7 +186,9 @@ final class Prelude {
           q = q * s + -1.42647390514189e-02f;
           return x * p / q;
         }
-        """
-        .formatted(type, splat, count);
+        """,
+        type,
+        splat,
+        count);
   }
 }
