@@ -21,7 +21,13 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Learns how fast schedules of tensor operators run, and picks them unmeasured.",
-    subcommands = {SampleCommand.class, MeasureCommand.class, DoctorCommand.class})
+    subcommands = {
+      SampleCommand.class,
+      MeasureCommand.class,
+      ChooseCommand.class,
+      CompileCommand.class,
+      DoctorCommand.class
+    })
 public final class Program {
   private static final String NAME = "oneshot: ";
   private static final String VERBOSE = "--verbose";

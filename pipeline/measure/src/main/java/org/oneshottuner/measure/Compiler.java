@@ -25,6 +25,9 @@ public record Compiler(Path path, String version) {
   private static final List<String> NAMES = List.of("gcc", "clang", "cc");
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(20);
 
+  /** For one file. */
+  private static final Duration BUILD_LIMIT = Duration.ofSeconds(60);
+
   /** Checks that both are there. */
   public Compiler {
     requireNonNull(path, "path");
@@ -109,6 +112,39 @@ public record Compiler(Path path, String version) {
               + version
               + ") says "
               + (result.timedOut() ? "nothing for " + PROBE_LIMIT : result.firstError()));
+    }
+  }
+
+  /**
+   * Builds C files into a shared library for a target.
+   *
+   * @param library to be written; its folder exists and takes the compiler's temporary files
+   * @throws DeviceException if it cannot be built; the message holds the compiler's first error
+   */
+  public void buildLibrary(List<Path> sources, CpuTarget target, Path library)
+      throws InterruptedException {
+    List<String> words = new ArrayList<>(List.of(path.toString()));
+    words.addAll(kernelFlags(target));
+    words.addAll(List.of("-Wl,-soname," + library.getFileName(), "-o", library.toString()));
+    sources.forEach(source -> words.add(source.toString()));
+    words.add("-lm");
+    Path folder = library.toAbsolutePath().getParent();
+    Duration limit = BUILD_LIMIT.multipliedBy(sources.size());
+    try {
+      Command.Result result = Command.run(words, folder, limit);
+      if (!result.succeeded()) {
+        throw new DeviceException(
+            "Cannot build "
+                + library
+                + ": "
+                + path
+                + " ("
+                + version
+                + ") says "
+                + (result.timedOut() ? "nothing for " + limit : result.firstError()));
+      }
+    } catch (IOException e) {
+      throw new DeviceException("Cannot run the C compiler " + path + ": " + e.getMessage(), e);
     }
   }
 

@@ -90,19 +90,32 @@ public final class OneShotTuner {
    *     template computes the task
    */
   public Choice choose(TuningTask task) {
-    if (!task.target().name().equals(model.target().name())) {
-      throw new IllegalArgumentException(
-          "Cannot choose for target "
-              + task.target().name()
-              + ": model "
-              + source
-              + " was trained for "
-              + model.target().name());
-    }
+    mustServe(task);
     ScheduleSpace space = Templates.space(task);
     Ballot ballot = new Ballot(space);
     scores(task, space, ballot::take);
     return ballot.choice(task);
+  }
+
+  /**
+   * Tells where a schedule stands among all of its task's.
+   *
+   * @throws IllegalArgumentException as {@link #choose} does, or if the schedule is not of the
+   *     task's space
+   */
+  public Standing standing(TuningTask task, Schedule schedule) {
+    mustServe(task);
+    ScheduleSpace space = Templates.space(task);
+    long own = space.indexOf(schedule);
+    float[] row = new float[FeatureSchema.CURRENT.size()];
+    SpaceFeatures.of(task, space).fill(own, 1, row);
+    float score = model.ensemble().score(row);
+    long[] ahead = new long[1];
+    scores(
+        task,
+        space,
+        (index, other) -> ahead[0] += other > score || (other == score && index < own) ? 1 : 0);
+    return new Standing(schedule, score, ahead[0] + 1, space.size());
   }
 
   /** Picks a schedule for each task, in order. */
@@ -124,6 +137,18 @@ public final class OneShotTuner {
     Choice choice = choose(task);
     KernelSource kernel = Templates.lower(new Candidate(task, choice.schedule()), name);
     return new CompiledKernel(choice, kernel);
+  }
+
+  private void mustServe(TuningTask task) {
+    if (!task.target().name().equals(model.target().name())) {
+      throw new IllegalArgumentException(
+          "Cannot choose for target "
+              + task.target().name()
+              + ": model "
+              + source
+              + " was trained for "
+              + model.target().name());
+    }
   }
 
   /** Takes the score of one member. */

@@ -1,0 +1,63 @@
+package org.oneshottuner.jobs.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.oneshottuner.compile.OneShotTuner;
+import org.oneshottuner.jobs.kernels.WorkloadList;
+import org.oneshottuner.jobs.stage.Targets;
+import org.oneshottuner.workload.CpuTarget;
+import org.oneshottuner.workload.TuningTask;
+import picocli.CommandLine.Option;
+
+/** What commands understand that serve a frozen model. */
+final class ServingOptions {
+  /** Stands for the target that the model was trained for. */
+  private static final String MODEL = "model";
+
+  /** Stands for the machine that this runs on. */
+  private static final String DETECT = "detect";
+
+  @Option(
+      names = "--model",
+      paramLabel = "FILE",
+      required = true,
+      description = "A frozen model, as export writes it.")
+  Path model = Path.of("");
+
+  @Option(
+      names = "--target",
+      paramLabel = "NAME",
+      defaultValue = MODEL,
+      description =
+          "What the kernels are to run on: model (what the model was trained for), detect (this"
+              + " machine), avx512 or avx2; default: ${DEFAULT-VALUE}.")
+  String target = MODEL;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "How many threads run an operator; default: ${DEFAULT-VALUE}.")
+  int threads = 1;
+
+  OneShotTuner tuner() {
+    return OneShotTuner.load(model);
+  }
+
+  /** Returns what is compiled for. */
+  CpuTarget target(OneShotTuner tuner) {
+    return switch (target) {
+      case MODEL -> CpuTarget.parse(tuner.model().target().text());
+      case DETECT -> Targets.named(Targets.HOST);
+      default -> CpuTarget.named(target);
+    };
+  }
+
+  /** Returns the tasks of some workloads, in their order. */
+  List<TuningTask> tasks(OneShotTuner tuner, WorkloadList workloads) {
+    CpuTarget on = target(tuner);
+    return workloads.entries().stream()
+        .map(entry -> new TuningTask(entry.workload(), on, threads))
+        .toList();
+  }
+}
