@@ -1,0 +1,462 @@
+package org.oneshottuner.report;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.Stream;
+import org.oneshottuner.predict.FrozenModel.Metric;
+import org.oneshottuner.predict.FrozenModel.Property;
+import org.oneshottuner.predict.FrozenModel.SplitMetrics;
+import org.oneshottuner.report.Figures.Baseline;
+import org.oneshottuner.report.Figures.FailureCount;
+import org.oneshottuner.report.Figures.Headline;
+import org.oneshottuner.report.Figures.KindRegrets;
+import org.oneshottuner.report.Figures.SamplerCost;
+import org.oneshottuner.report.Figures.TaskPick;
+import org.oneshottuner.train.LearningCurve;
+
+/**
+ * The figures of a run as one HTML page: styles and drawings are inside it, so that it opens
+ * without a network, in light and in dark, on a phone and on paper. It holds no script. Every
+ * drawing has a name, a description and a table with the same figures. The same figures always
+ * become the same bytes.
+ */
+public final class EvaluationReport {
+  private final Figures figures;
+  private final Markup out = new Markup();
+
+  private EvaluationReport(Figures figures) {
+    this.figures = figures;
+  }
+
+  /** Returns the page. */
+  public static String html(Figures figures) {
+    return new EvaluationReport(figures).page();
+  }
+
+  /**
+   * Writes the page.
+   *
+   * @throws UncheckedIOException if it cannot be written; then what was there stays
+   */
+  public static void write(Figures figures, Path file) {
+    try {
+      Path folder = file.toAbsolutePath().getParent();
+      Files.createDirectories(folder);
+      Path unfinished = Files.createTempFile(folder, file.getFileName() + ".", ".tmp");
+      try {
+        Files.writeString(unfinished, html(figures));
+        Files.move(
+            unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        Files.deleteIfExists(unfinished);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write report " + file + ": " + e, e);
+    }
+  }
+
+  private String page() {
+    out.raw("<!DOCTYPE html>\n").open("html", "lang", "en").open("head");
+    out.raw("<meta charset=\"utf-8\">")
+        .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
+        .raw("<link rel=\"icon\" href=\"data:,\">")
+        .element("title", figures.title())
+        .line()
+        .open("style")
+        .raw(style())
+        .close()
+        .close()
+        .line();
+    out.open("body").open("header", "class", "top");
+    out.element("h1", figures.title()).element("p", figures.summary(), "class", "lead").close();
+    out.open("main").line();
+    headlines();
+    out.open("div", "class", "pair");
+    baselines();
+    regrets();
+    out.close().open("div", "class", "pair");
+    learning();
+    ranks();
+    out.close().line();
+    tasks();
+    splits();
+    out.open("div", "class", "pair");
+    samplers();
+    failures();
+    out.close().line();
+    manifest();
+    out.close();
+    out.element("footer", "Made by One-Shot Tuner. This page loads nothing.");
+    return out.close().close().line().done();
+  }
+
+  private static String style() {
+    try (InputStream css = EvaluationReport.class.getResourceAsStream("report.css")) {
+      if (css == null) {
+        throw new IllegalStateException("Cannot write report: report.css is not in the jar");
+      }
+      return new String(css.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot write report: " + e, e);
+    }
+  }
+
+  private void headlines() {
+    if (figures.headlines().isEmpty()) {
+      return;
+    }
+    out.open("ul", "class", "cards", "aria-label", "Main figures");
+    for (Headline headline : figures.headlines()) {
+      out.open("li")
+          .element("span", headline.label(), "class", "label")
+          .element("span", headline.value(), "class", "figure")
+          .element("span", headline.note(), "class", "note")
+          .close();
+    }
+    out.close().line();
+  }
+
+  private void section(String id, String title, String about) {
+    out.open("section", "aria-labelledby", id + "-heading")
+        .element("h2", title, "id", id + "-heading")
+        .element("p", about, "class", "about");
+  }
+
+  private boolean nothing(List<?> list) {
+    if (list.isEmpty()) {
+      out.element("p", "Not measured in this run.", "class", "empty").close();
+    }
+    return list.isEmpty();
+  }
+
+  private void baselines() {
+    section(
+        "baselines-part",
+        "How good are the picks?",
+        "Geometric mean of the regret over the unseen tasks: how much longer a choice takes than"
+            + " the best known schedule. Whiskers: bootstrap over tasks.");
+    if (nothing(figures.baselines())) {
+      return;
+    }
+    out.open("figure");
+    new Plots(out).baselines(figures.baselines());
+    table(
+        "Figures", "Regret by way of choosing", "way of choosing", "geometric mean", "from", "to");
+    for (Baseline one : figures.baselines()) {
+      row(
+          one.name(),
+          Words.percent(one.regret().figure()),
+          Words.percent(one.regret().low()),
+          Words.percent(one.regret().high()));
+    }
+    endTable();
+    out.close().close();
+  }
+
+  private void regrets() {
+    section(
+        "regrets-part",
+        "Where do they go wrong?",
+        "Each dot is an unseen task. The bar holds the middle half of a kind, the line is its"
+            + " median.");
+    if (nothing(figures.regrets())) {
+      return;
+    }
+    out.open("figure");
+    new Plots(out).regrets(figures.regrets());
+    table("Figures", "Regret by kind of operator", "kind", "tasks", "median", "p95", "worst");
+    for (KindRegrets kind : figures.regrets()) {
+      List<Double> sorted = kind.regrets().stream().sorted().toList();
+      boolean none = sorted.isEmpty();
+      row(
+          kind.kind(),
+          Words.count(sorted.size()),
+          none ? "–" : Words.percent(Plots.quantile(sorted, 0.5)),
+          none ? "–" : Words.percent(Plots.quantile(sorted, 0.95)),
+          none ? "–" : Words.percent(Plots.quantile(sorted, 1)));
+    }
+    endTable();
+    out.close().close();
+  }
+
+  private void learning() {
+    section(
+        "learning-part",
+        "Would more labels help?",
+        "Score on unseen networks against the labels learnt from; bands: bootstrap over tasks."
+            + " Above the dashed line a gain could not be told from noise.");
+    if (nothing(figures.curves())) {
+      return;
+    }
+    out.open("figure");
+    new Plots(out).learning(figures.curves(), figures.ceilingScore());
+    table("Figures", "Learning curves", "curve", "labels", "device seconds", "score", "from", "to");
+    for (LearningCurve curve : figures.curves()) {
+      for (LearningCurve.Point point : curve.points()) {
+        row(
+            curve.name(),
+            Words.count(point.labels()),
+            Words.count(Math.round(point.deviceSeconds())),
+            Words.percent(point.score()),
+            Words.percent(point.low()),
+            Words.percent(point.high()));
+      }
+    }
+    endTable();
+    table(
+        "What a score costs",
+        "Labels to reach a share of the score with all data, and the mean score over the curve",
+        "curve",
+        "90 %",
+        "95 %",
+        "99 %",
+        "area");
+    for (LearningCurve curve : figures.curves()) {
+      row(
+          curve.name(),
+          labels(curve.labelsToReach(0.90), curve),
+          labels(curve.labelsToReach(0.95), curve),
+          labels(curve.labelsToReach(0.99), curve),
+          Words.percent(curve.area()));
+    }
+    endTable();
+    out.close().close();
+  }
+
+  private static String labels(OptionalDouble labels, LearningCurve curve) {
+    return labels.isPresent()
+        ? Words.count(Math.round(labels.getAsDouble()))
+        : "≤ " + Words.count(curve.points().get(0).labels());
+  }
+
+  private void ranks() {
+    section(
+        "ranks-part",
+        "Is the order right?",
+        "Predicted against measured rank of every candidate of "
+            + figures.ranks().tasks()
+            + " unseen tasks. What matters most is the lower left corner: the best, predicted to be"
+            + " so.");
+    if (figures.ranks().tasks() == 0) {
+      out.element("p", "Not measured in this run.", "class", "empty").close();
+      return;
+    }
+    out.open("figure");
+    new Plots(out).ranks(figures.ranks());
+    List<List<Double>> shares = figures.ranks().shares();
+    table(
+        "Figures",
+        "Measured rank of the candidates that are predicted to be best",
+        "predicted",
+        "measured among the best tenth",
+        "among the best quarter",
+        "among the best half");
+    int bins = shares.size();
+    for (int tenth : new int[] {10, 4, 2}) {
+      row(
+          "best " + (tenth == 10 ? "tenth" : tenth == 4 ? "quarter" : "half"),
+          Words.percent(corner(shares, bins / tenth, bins / 10)),
+          Words.percent(corner(shares, bins / tenth, bins / 4)),
+          Words.percent(corner(shares, bins / tenth, bins / 2)));
+    }
+    endTable();
+    out.close().close();
+  }
+
+  /**
+   * Returns the share of the candidates in the first predicted bins that are in the first measured
+   * ones.
+   */
+  private static double corner(List<List<Double>> shares, int predicted, int measured) {
+    double inside = 0;
+    double all = 0;
+    for (List<Double> row : shares.subList(0, predicted)) {
+      for (int m = 0; m < row.size(); m++) {
+        all += row.get(m);
+        inside += m < measured ? row.get(m) : 0;
+      }
+    }
+    return all == 0 ? Double.NaN : inside / all;
+  }
+
+  private void tasks() {
+    section(
+        "tasks-part",
+        "Unseen tasks",
+        "None of these was measured before its schedule was picked. Tuned best is the best known"
+            + " from online search, random the median of random schedules.");
+    if (nothing(figures.tasks())) {
+      return;
+    }
+    openTable(
+        "Picks and what they are set against",
+        "task",
+        "pick",
+        "tuned best",
+        "regret",
+        "default",
+        "random",
+        "GFLOP/s",
+        "share of peak",
+        "time to choose");
+    for (TaskPick task : figures.tasks()) {
+      out.open("tr").open("th", "scope", "row", "class", "workload").text(task.workload());
+      out.element("span", task.network(), "class", "network").close();
+      out.element("td", Words.time(task.pickNanos())).element("td", Words.time(task.bestNanos()));
+      double regret = task.regret();
+      out.element(
+          "td",
+          Words.percent(regret),
+          "class",
+          regret < 0.1 ? "good" : regret < 0.25 ? "fair" : "poor");
+      out.element("td", Words.time(task.defaultNanos()))
+          .element("td", Words.time(task.randomNanos()))
+          .element("td", Words.digits(task.gflops()))
+          .element("td", Words.percent(task.shareOfPeak()))
+          .element("td", Words.time(task.chooseNanos()))
+          .close()
+          .line();
+    }
+    closeTable();
+    out.close();
+  }
+
+  private void splits() {
+    section(
+        "splits-part",
+        "Metrics of every split",
+        "Regret@k: the best of the k first-ranked over the best known, minus 1. A failed pick"
+            + " counts as the default schedule.");
+    if (nothing(figures.splits())) {
+      return;
+    }
+    Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
+    for (SplitMetrics split : figures.splits()) {
+      for (Metric metric : split.metrics()) {
+        rows.computeIfAbsent(metric.name(), name -> new LinkedHashMap<>())
+            .put(split.split(), metric.value());
+      }
+    }
+    openTable(
+        "Metrics by split",
+        Stream.concat(Stream.of("metric"), figures.splits().stream().map(SplitMetrics::split))
+            .toArray(String[]::new));
+    rows.forEach(
+        (name, values) ->
+            row(
+                name,
+                figures.splits().stream()
+                    .map(split -> metric(name, values.getOrDefault(split.split(), Double.NaN)))
+                    .toArray(String[]::new)));
+    closeTable();
+    out.close();
+  }
+
+  private static String metric(String name, double value) {
+    if (Double.isNaN(value)) {
+      return "–";
+    }
+    if (name.startsWith("regret")) {
+      return Words.percent(value);
+    }
+    return value == Math.rint(value) && Math.abs(value) > 1
+        ? Words.count(Math.round(value))
+        : String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  private void samplers() {
+    section(
+        "samplers-part",
+        "What sampling cost",
+        "Candidates enumerated, featurised and scored, a second and core.");
+    if (nothing(figures.samplers())) {
+      return;
+    }
+    openTable("Cost by sampler", "sampler", "candidates", "core seconds", "a second and core");
+    for (SamplerCost cost : figures.samplers()) {
+      row(
+          cost.sampler(),
+          Words.count(cost.candidates()),
+          Words.digits(cost.coreSeconds()),
+          cost.coreSeconds() > 0
+              ? Words.count(Math.round(cost.candidates() / cost.coreSeconds()))
+              : "–");
+    }
+    closeTable();
+    out.close();
+  }
+
+  private void failures() {
+    section(
+        "failures-part",
+        "What did not become a label",
+        "A failure is kept as a row of its own kind; it never becomes a time.");
+    if (figures.failures().isEmpty()) {
+      out.element("p", "No candidate failed.", "class", "empty").close();
+      return;
+    }
+    openTable("Failures by kind", "kind", "candidates");
+    for (FailureCount failure : figures.failures()) {
+      row(failure.kind(), Words.count(failure.count()));
+    }
+    closeTable();
+    out.close();
+  }
+
+  private void manifest() {
+    section("manifest-part", "Manifest", "What it takes to run this again.");
+    if (nothing(figures.manifest())) {
+      return;
+    }
+    out.open("dl");
+    for (Property property : figures.manifest()) {
+      out.element("dt", property.key()).element("dd", property.value());
+    }
+    out.close().close();
+  }
+
+  /** Opens a table behind a fold. */
+  private void table(String fold, String caption, String... columns) {
+    out.open("details").element("summary", fold);
+    openTable(caption, columns);
+  }
+
+  private void endTable() {
+    closeTable();
+    out.close();
+  }
+
+  private void openTable(String caption, String... columns) {
+    out.open("div", "class", "scroll", "tabindex", "0", "role", "region", "aria-label", caption)
+        .open("table")
+        .element("caption", caption)
+        .open("thead")
+        .open("tr");
+    for (String column : columns) {
+      out.element("th", column, "scope", "col");
+    }
+    out.close().close().open("tbody").line();
+  }
+
+  private void closeTable() {
+    out.close().close().close().line();
+  }
+
+  private void row(String name, String... cells) {
+    out.open("tr").element("th", name, "scope", "row");
+    for (String cell : cells) {
+      out.element("td", cell);
+    }
+    out.close().line();
+  }
+}

@@ -1,0 +1,175 @@
+package org.oneshottuner.report;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import org.oneshottuner.predict.FrozenModel.Property;
+import org.oneshottuner.predict.FrozenModel.SplitMetrics;
+import org.oneshottuner.train.Bootstrap;
+import org.oneshottuner.train.LearningCurve;
+
+/**
+ * All that a report shows. A list may be empty; then its part of the page says that nothing was
+ * measured.
+ *
+ * @param title what was run
+ * @param summary a sentence or two: on what, with how much data
+ * @param headlines the few figures to be read first
+ * @param baselines ways of choosing a schedule, ours among them, with the geometric mean of their
+ *     regret
+ * @param curves how the score, 1 / (1 + regret), grows with labels
+ * @param ceilingScore the score that a perfect predictor would get from labels with this noise
+ * @param regrets the regret of each unseen task, by kind of operator
+ * @param ranks predicted against measured rank
+ * @param splits metrics side by side, a column each; baselines and noise ceilings may have columns
+ *     of their own
+ * @param tasks unseen tasks with what was picked for them
+ * @param samplers what sampling cost
+ * @param failures what did not become a label, by kind
+ * @param manifest how the run can be repeated
+ */
+public record Figures(
+    String title,
+    String summary,
+    List<Headline> headlines,
+    List<Baseline> baselines,
+    List<LearningCurve> curves,
+    OptionalDouble ceilingScore,
+    List<KindRegrets> regrets,
+    RankGrid ranks,
+    List<SplitMetrics> splits,
+    List<TaskPick> tasks,
+    List<SamplerCost> samplers,
+    List<FailureCount> failures,
+    List<Property> manifest) {
+
+  /**
+   * A figure to be read first.
+   *
+   * @param label what it is
+   * @param value the figure with its unit
+   * @param note what to compare it with
+   */
+  public record Headline(String label, String value, String note) {
+    /** Refuses nulls. */
+    public Headline {
+      requireNonNull(label, "label");
+      requireNonNull(value, "value");
+      requireNonNull(note, "note");
+    }
+  }
+
+  /**
+   * A way of choosing a schedule.
+   *
+   * @param name what it is called
+   * @param regret geometric mean over tasks of (1 + regret), minus 1, with its interval
+   */
+  public record Baseline(String name, Bootstrap.Interval regret) {
+    /** Refuses nulls. */
+    public Baseline {
+      requireNonNull(name, "name");
+      requireNonNull(regret, "regret");
+    }
+  }
+
+  /**
+   * The regret of each task of a kind of operator.
+   *
+   * @param kind the operator's name
+   * @param regrets one a task, none below 0
+   */
+  public record KindRegrets(String kind, List<Double> regrets) {
+    /** Copies the list. */
+    public KindRegrets {
+      requireNonNull(kind, "kind");
+      regrets = List.copyOf(regrets);
+      for (double regret : regrets) {
+        if (!(regret >= 0) || Double.isInfinite(regret)) {
+          throw new IllegalArgumentException(
+              "Cannot show a regret of " + regret + " among " + kind + ": least is 0");
+        }
+      }
+    }
+  }
+
+  /**
+   * An unseen task and what was picked for it.
+   *
+   * @param workload its text
+   * @param network the network it is from
+   * @param pickNanos measured time of the pick, chosen without a measurement
+   * @param defaultNanos time of the default schedule
+   * @param randomNanos median time of random schedules
+   * @param bestNanos the best known time, which online tuning found
+   * @param gflops billions of operations a second, of the pick
+   * @param shareOfPeak share of the target's peak, of the pick
+   * @param chooseNanos how long choosing took
+   */
+  public record TaskPick(
+      String workload,
+      String network,
+      double pickNanos,
+      double defaultNanos,
+      double randomNanos,
+      double bestNanos,
+      double gflops,
+      double shareOfPeak,
+      double chooseNanos) {
+    /** Refuses nulls. */
+    public TaskPick {
+      requireNonNull(workload, "workload");
+      requireNonNull(network, "network");
+    }
+
+    /** Returns how much longer the pick takes than the best known. */
+    public double regret() {
+      return pickNanos / bestNanos - 1;
+    }
+  }
+
+  /**
+   * What a sampler cost.
+   *
+   * @param sampler its name
+   * @param candidates enumerated, featurised and scored
+   * @param coreSeconds that took
+   */
+  public record SamplerCost(String sampler, long candidates, double coreSeconds) {
+    /** Refuses nulls. */
+    public SamplerCost {
+      requireNonNull(sampler, "sampler");
+    }
+  }
+
+  /**
+   * Candidates that did not become a label.
+   *
+   * @param kind of failure
+   * @param count how many
+   */
+  public record FailureCount(String kind, long count) {
+    /** Refuses nulls. */
+    public FailureCount {
+      requireNonNull(kind, "kind");
+    }
+  }
+
+  /** Copies the lists. */
+  public Figures {
+    requireNonNull(title, "title");
+    requireNonNull(summary, "summary");
+    requireNonNull(ceilingScore, "ceilingScore");
+    requireNonNull(ranks, "ranks");
+    headlines = List.copyOf(headlines);
+    baselines = List.copyOf(baselines);
+    curves = List.copyOf(curves);
+    regrets = List.copyOf(regrets);
+    splits = List.copyOf(splits);
+    tasks = List.copyOf(tasks);
+    samplers = List.copyOf(samplers);
+    failures = List.copyOf(failures);
+    manifest = List.copyOf(manifest);
+  }
+}

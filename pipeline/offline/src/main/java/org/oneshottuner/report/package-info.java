@@ -1,0 +1,2 @@
+/** Figures of a run as one page that opens without a network. */
+package org.oneshottuner.report;
