@@ -1,0 +1,199 @@
+package org.oneshottuner.lower;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.oneshottuner.space.Candidate;
+import org.oneshottuner.space.Constraint;
+import org.oneshottuner.space.Golden;
+import org.oneshottuner.space.KnobValues;
+import org.oneshottuner.space.Schedule;
+import org.oneshottuner.space.ScheduleSpace;
+import org.oneshottuner.space.SplitMix64;
+import org.oneshottuner.space.TemplateSpace;
+import org.oneshottuner.space.TestSeed;
+import org.oneshottuner.workload.CpuTarget;
+import org.oneshottuner.workload.TuningTask;
+import org.oneshottuner.workload.Workload;
+
+class TemplatesTest {
+  private static final int DRAWN_TASKS = 500;
+  private static final int DRAWN_MEMBERS = 100;
+
+  static Stream<TuningTask> tasks() {
+    SplitMix64 random = TestSeed.random("tasks of templates");
+    return Stream.concat(
+        GoldenTasks.all(), Stream.generate(() -> SmallTasks.draw(random)).limit(DRAWN_TASKS));
+  }
+
+  @Test
+  void spacesAreThoseOfTheirVersion() throws IOException {
+    Golden.check(
+        "spaces-" + Templates.VERSION + ".txt",
+        GoldenTasks.all().map(TemplatesTest::description).collect(Collectors.joining("\n")));
+  }
+
+  @Test
+  void everyTaskHasASchedule() {
+    tasks()
+        .forEach(task -> assertThat(Templates.templateDefaults(task)).as(note(task)).isNotEmpty());
+  }
+
+  @Test
+  void drawnMembersAreFoundUnderTheirNumbersAndKeepAllConstraints() {
+    tasks()
+        .forEach(
+            task -> {
+              ScheduleSpace space = Templates.space(task);
+              SplitMix64 random = TestSeed.random("members", task.key());
+              for (int i = 0; i < DRAWN_MEMBERS; i++) {
+                long index = random.nextLong(space.size());
+                assertThat(space.indexOf(space.at(index))).as(note(task)).isEqualTo(index);
+                keepsConstraints(task, space, index);
+              }
+            });
+  }
+
+  @Test
+  void constraintsReadOnlyTheKnobsThatTheyDeclare() {
+    SplitMix64 random = TestSeed.random("digits");
+    tasks()
+        .flatMap(task -> Templates.space(task).templates().stream())
+        .forEach(
+            space -> {
+              int[] digits =
+                  space.knobs().stream()
+                      .mapToInt(knob -> (int) random.nextLong(knob.size()))
+                      .toArray();
+              KnobValues all = space.values(digits);
+              for (Constraint rule : space.constraints()) {
+                assertThat(rule.holds().test(new OnlyKnobs(rule.knobs(), all)))
+                    .isEqualTo(rule.holds().test(all));
+              }
+            });
+  }
+
+  @Test
+  void aSpaceIsBuiltTheSameEveryTime() {
+    tasks()
+        .forEach(
+            task ->
+                assertThat(Templates.space(task).id())
+                    .as(note(task))
+                    .isEqualTo(Templates.space(task).id()));
+  }
+
+  @Test
+  void theDefaultIsThatOfTheFirstTemplate() {
+    tasks()
+        .forEach(
+            task -> {
+              List<Schedule> defaults = Templates.templateDefaults(task);
+              assertThat(defaults)
+                  .extracting(Schedule::template)
+                  .as(note(task))
+                  .isEqualTo(
+                      Templates.space(task).templates().stream()
+                          .map(TemplateSpace::template)
+                          .toList());
+              assertThat(Templates.defaultSchedule(task)).isEqualTo(defaults.get(0));
+            });
+  }
+
+  @ParameterizedTest
+  @MethodSource("allGolden")
+  void buffersOfARoleLieApartOnWholeCacheLines(TuningTask task) {
+    for (Schedule schedule : Templates.templateDefaults(task)) {
+      LoopNest nest = Templates.nest(new Candidate(task, schedule));
+      for (Place.Role role : Place.Role.values()) {
+        long end = 0;
+        for (Place.Buffer buffer : nest.buffers()) {
+          if (buffer.role() == role) {
+            assertThat(nest.offset(buffer)).isGreaterThanOrEqualTo(end);
+            assertThat(nest.offset(buffer) % 16).isZero();
+            end = nest.offset(buffer) + buffer.floats();
+          }
+        }
+        assertThat(nest.floats(role)).isGreaterThanOrEqualTo(end);
+      }
+    }
+  }
+
+  static Stream<TuningTask> allGolden() {
+    return GoldenTasks.all();
+  }
+
+  @Test
+  void theSameCandidateIsPrintedTheSameEveryTime() {
+    SplitMix64 random = TestSeed.random("printed twice");
+    for (int i = 0; i < 50; i++) {
+      TuningTask task = SmallTasks.draw(random);
+      LoweringTest.drawn(task, 1, random)
+          .forEach(
+              candidate ->
+                  assertThat(Templates.lower(candidate, "kernel"))
+                      .as(note(task))
+                      .isEqualTo(Templates.lower(candidate, "kernel")));
+    }
+  }
+
+  @Test
+  void aScheduleOfAnotherTasksSpaceIsRefused() {
+    TuningTask dense = task("dense m=8 n=64 k=64");
+    TuningTask product = task("batch_matmul b=1 m=8 n=64 k=64");
+    Candidate candidate = new Candidate(product, Templates.defaultSchedule(dense));
+    assertThatThrownBy(() -> Templates.lower(candidate, "kernel"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("it is of space " + Templates.space(dense).id())
+        .hasMessageContaining("asked of " + Templates.space(product).id());
+  }
+
+  @Test
+  void aNameThatIsNoIdentifierIsRefused() {
+    TuningTask task = task("dense m=8 n=64 k=64");
+    Candidate candidate = new Candidate(task, Templates.defaultSchedule(task));
+    assertThatThrownBy(() -> Templates.lower(candidate, "2nd kernel"))
+        .hasMessage("Cannot name a kernel '2nd kernel': not a C identifier");
+  }
+
+  private static TuningTask task(String workload) {
+    return new TuningTask(Workload.parse(workload), CpuTarget.AVX2, 1);
+  }
+
+  private static String description(TuningTask task) {
+    ScheduleSpace space = Templates.space(task);
+    return task.workload().text()
+        + " @ "
+        + task.target().name()
+        + "\n  "
+        + space.id()
+        + space.templates().stream()
+            .map(template -> " " + template.template() + "=" + template.size())
+            .collect(Collectors.joining())
+        + Templates.templateDefaults(task).stream()
+            .map(schedule -> "\n  " + schedule.text())
+            .collect(Collectors.joining())
+        + "\n";
+  }
+
+  private static void keepsConstraints(TuningTask task, ScheduleSpace space, long index) {
+    int place = space.templateOf(index);
+    TemplateSpace template = space.templates().get(place);
+    int[] digits = new int[template.knobs().size()];
+    template.digits(index - space.start(place), digits);
+    assertThat(template.constraints())
+        .as(note(task))
+        .allMatch(rule -> rule.holds().test(template.values(digits)));
+  }
+
+  private static String note(TuningTask task) {
+    return task.key() + ", " + TestSeed.rerun();
+  }
+}
