@@ -20,7 +20,7 @@ import org.oneshottuner.workload.CpuTarget;
  * measuring thread.
  */
 final class BuildLine implements AutoCloseable {
-  private static final Duration END_LIMIT = Duration.ofSeconds(10);
+  private static final Duration END_LIMIT = Duration.ofSeconds(3);
 
   /**
    * A request with what was made of it.

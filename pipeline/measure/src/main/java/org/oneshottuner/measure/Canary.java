@@ -1,7 +1,8 @@
 package org.oneshottuner.measure;
 
 /**
- * What a fixed reference kernel took in the same round: when it slows down, it was the machine.
+ * What a fixed reference kernel took around a visit, the slower of before and after: when it slows
+ * down, it was the machine.
  *
  * @param fmaNanos of a part bound by multiply-adds
  * @param memoryNanos of a part bound by the second-level cache
@@ -13,5 +14,20 @@ public record Canary(long fmaNanos, long memoryNanos) {
       throw new IllegalArgumentException(
           "Cannot use a canary of " + fmaNanos + " and " + memoryNanos + " ns: least is 1");
     }
+  }
+
+  /** Returns the lesser of each part. */
+  Canary least(Canary other) {
+    return new Canary(Math.min(fmaNanos, other.fmaNanos), Math.min(memoryNanos, other.memoryNanos));
+  }
+
+  /** Returns the most that a canary of a quiet machine takes, if this is the least ever seen. */
+  Canary quietMost() {
+    return new Canary((long) (fmaNanos * 1.02), (long) (memoryNanos * 1.08));
+  }
+
+  /** Returns whether neither part takes longer than {@code most}'s. */
+  boolean within(Canary most) {
+    return fmaNanos <= most.fmaNanos && memoryNanos <= most.memoryNanos;
   }
 }

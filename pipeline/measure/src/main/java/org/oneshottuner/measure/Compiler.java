@@ -128,7 +128,7 @@ public record Compiler(Path path, String version) {
     words.addAll(List.of("-Wl,-soname," + library.getFileName(), "-o", library.toString()));
     sources.forEach(source -> words.add(source.toString()));
     words.add("-lm");
-    Path folder = library.toAbsolutePath().getParent();
+    Path folder = library.toAbsolutePath().resolveSibling("");
     Duration limit = BUILD_LIMIT.multipliedBy(sources.size());
     try {
       Command.Result result = Command.run(words, folder, limit);

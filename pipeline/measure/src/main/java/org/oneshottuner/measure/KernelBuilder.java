@@ -22,12 +22,14 @@ public final class KernelBuilder {
   /** Kernels in one file; more gains nothing. */
   public static final int BATCH = 8;
 
+  /** A loader takes a path that it has loaded before for the same library: none is used twice. */
+  private static final AtomicLong FILES = new AtomicLong();
+
   private final Compiler compiler;
   private final NativeRunner runner;
   private final Path folder;
   private final List<Integer> cpus;
   private final Duration limit;
-  private final AtomicLong files = new AtomicLong();
 
   /**
    * Makes a builder.
@@ -74,7 +76,7 @@ public final class KernelBuilder {
 
   private List<BuiltKernel> attempt(List<KernelSource> sources, CpuTarget target)
       throws InterruptedException {
-    String name = "kernels" + files.incrementAndGet();
+    String name = "kernels" + FILES.incrementAndGet();
     Path text = folder.resolve(name + ".c");
     Path library = folder.resolve(name + ".so");
     try {

@@ -15,11 +15,14 @@ import java.util.function.Consumer;
 import org.oneshottuner.measure.TaskValues.Numbers;
 
 /**
- * This host's processor as a measuring device. Compilers and this program use all processors but
- * the last; on that one, a native process tries and times kernels. One thread measures at a time.
+ * This host's processor as a measuring device. On its last processor, native processes try and time
+ * kernels; this program keeps off it, and so do compilers, unless timing may preempt them. One
+ * thread measures at a time; other devices of this machine wait for their turn.
  */
 public final class LocalDevice implements MeasuringDevice {
   private static final Duration MOVE_LIMIT = Duration.ofSeconds(20);
+  private static final int FILES_AHEAD = 4;
+  private static final int MOST_KERNELS = 512;
 
   /**
    * How a local device works; {@link #defaults} is right unless there is a reason.
@@ -160,19 +163,25 @@ public final class LocalDevice implements MeasuringDevice {
   @Override
   public void measure(Iterator<Request> requests, Consumer<Measurement> done)
       throws InterruptedException {
-    List<Integer> others = host.otherCpus();
-    KernelBuilder builder =
-        new KernelBuilder(compiler, runner, folder, others, settings.buildLimit());
-    BuildLine.Tools tools =
-        new BuildLine.Tools(codegen, compiler, builder, others.size(), 2 * others.size() + 4);
-    Ring.Bench bench =
-        new Ring.Bench(
-            checker, timer, codegen, settings.protocol(), settings.memoryBytes() / 2, 512);
+    DeviceLock lock =
+        DeviceLock.acquire(
+            Path.of(
+                System.getProperty("java.io.tmpdir", "/tmp"),
+                "oneshot-cpu" + host.measuringCpu() + ".lock"));
+    try {
+      measureAlone(requests, done);
+    } finally {
+      lock.close();
+    }
+  }
+
+  private void measureAlone(Iterator<Request> requests, Consumer<Measurement> done)
+      throws InterruptedException {
     boolean completed = false;
-    try (BuildLine line = new BuildLine(requests, tools, gate)) {
-      moveThisProgram(others);
+    try (BuildLine line = new BuildLine(requests, tools(), gate)) {
+      moveThisProgram(host.otherCpus());
       line.start();
-      new Ring(bench, new Ring.Outlet(fingerprint.id(), clock, done)).run(line);
+      new Ring(bench(), new Ring.Outlet(fingerprint.id(), clock, done)).run(line);
       completed = true;
     } finally {
       if (!completed) {
@@ -181,6 +190,20 @@ public final class LocalDevice implements MeasuringDevice {
       }
       moveThisProgramBack();
     }
+  }
+
+  private BuildLine.Tools tools() throws InterruptedException {
+    // Timing preempts a compiler on its processor at once, where it is allowed to; where it is not,
+    // compilers keep off that processor.
+    List<Integer> cpus = timer.realtime() ? host.cpus() : host.otherCpus();
+    KernelBuilder builder =
+        new KernelBuilder(compiler, runner, folder, cpus, settings.buildLimit());
+    return new BuildLine.Tools(codegen, compiler, builder, cpus.size(), FILES_AHEAD * cpus.size());
+  }
+
+  private Ring.Bench bench() {
+    return new Ring.Bench(
+        checker, timer, codegen, settings.protocol(), settings.memoryBytes() / 2, MOST_KERNELS);
   }
 
   private void moveThisProgram(List<Integer> cpus) throws InterruptedException {

@@ -38,6 +38,9 @@ public record Protocol(
   /** From here on a kernel is heavy by the bytes it moves. */
   public static final long HEAVY_BYTES = 16L << 20;
 
+  /** Of the visits that a kernel gets, so many must have found the machine quiet. */
+  private static final int QUIET_VISITS = 2;
+
   private static final Duration BUDGET = Duration.of(1250, ChronoUnit.MICROS);
 
   /**
@@ -115,12 +118,20 @@ public record Protocol(
    * Returns whether a kernel has been visited enough.
    *
    * @param made visits so far, complete or not
+   * @param quiet how many of them found the machine quiet
    * @param label of the complete ones
    * @param bytes that the operator moves at least
    */
-  boolean satisfied(int made, Label label, long bytes) {
+  boolean satisfied(int made, int quiet, Label label, long bytes) {
     boolean heavy = label.warmNanos() > HEAVY_NANOS || bytes > HEAVY_BYTES;
     int least = heavy ? heavyVisits : visits;
-    return made >= mostVisits || (made >= least && label.spread() <= confirmation);
+    boolean confirmed =
+        made >= least && quiet >= Math.min(QUIET_VISITS, least) && label.spread() <= confirmation;
+    return made >= mostVisits || confirmed;
+  }
+
+  /** Returns when to look again, if the machine was too noisy for a visit. */
+  Duration postponement() {
+    return spacing.dividedBy(4);
   }
 }

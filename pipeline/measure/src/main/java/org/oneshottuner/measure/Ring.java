@@ -8,7 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.oneshottuner.measure.BuildLine.Item;
 import org.oneshottuner.measure.BuildLine.Output;
 import org.oneshottuner.measure.Outcome.Failed;
@@ -23,6 +25,9 @@ import org.oneshottuner.workload.Operands;
 final class Ring {
   /** Visits in a round, so that new kernels need not wait long. */
   private static final int ROUND = 64;
+
+  /** A visit is put off so often while the machine is noisy, then made all the same. */
+  private static final int MOST_POSTPONED = 8;
 
   private static final Duration IDLE = Duration.ofMillis(200);
 
@@ -55,6 +60,7 @@ final class Ring {
     private final List<Visit> visits = new ArrayList<>();
     private long firstNanos;
     private long dueNanos = System.nanoTime();
+    private int postponed;
 
     private Entry(Item item) {
       this.item = item;
@@ -206,23 +212,32 @@ final class Ring {
     if (present.isEmpty()) {
       return;
     }
-    Canary canary = bench.timer().canary();
+    Set<String> forced =
+        present.stream()
+            .filter(id -> find(id).postponed >= MOST_POSTPONED)
+            .collect(Collectors.toSet());
+    Map<String, Timer.Times> times = bench.timer().visit(present, forced);
     finishFailed();
-    present = present.stream().filter(entries::containsKey).toList();
-    Map<String, Timer.Times> times = bench.timer().visit(present);
     long now = System.nanoTime();
-    for (Map.Entry<String, Timer.Times> visited : times.entrySet()) {
-      record(visited.getKey(), visited.getValue(), canary, now);
+    for (String id : present) {
+      if (entries.containsKey(id)) {
+        Optional.ofNullable(times.get(id))
+            .ifPresentOrElse(found -> record(id, found, now), () -> postpone(find(id), now));
+      }
     }
-    finishFailed();
   }
 
-  private void record(String id, Timer.Times times, Canary canary, long now)
-      throws InterruptedException {
+  private void postpone(Entry entry, long now) {
+    entry.postponed++;
+    entry.dueNanos = now + bench.protocol().postponement().toNanos();
+  }
+
+  private void record(String id, Timer.Times times, long now) {
     Entry entry = find(id);
     if (entry.visits.isEmpty()) {
       entry.firstNanos = now;
     }
+    entry.postponed = 0;
     entry.dueNanos = now + bench.protocol().spacing().toNanos();
     entry.visits.add(
         new Visit(
@@ -232,13 +247,14 @@ final class Ring {
             times.windowNanos(),
             times.runs(),
             times.discarded(),
-            canary));
-    Optional<Outcome> outcome = outcome(entry);
-    if (outcome.isPresent()) {
-      bench.timer().unload(id);
-      entries.remove(id);
-      finish(entry.item, outcome.get());
-    }
+            times.canary()));
+    outcome(entry)
+        .ifPresent(
+            outcome -> {
+              bench.timer().unload(id);
+              entries.remove(id);
+              finish(entry.item, outcome);
+            });
   }
 
   private Entry find(String id) {
@@ -258,7 +274,9 @@ final class Ring {
               new Failed(Kind.UNSTABLE, "disturbed in all of " + visits.size() + " visits"));
     }
     Outcome.Timed timed = new Outcome.Timed(visits);
-    return bench.protocol().satisfied(visits.size(), Label.of(timed), entry.operatorBytes())
+    int quiet =
+        (int) visits.stream().filter(visit -> bench.timer().isQuiet(visit.canary())).count();
+    return bench.protocol().satisfied(visits.size(), quiet, Label.of(timed), entry.operatorBytes())
         ? Optional.of(timed)
         : Optional.empty();
   }

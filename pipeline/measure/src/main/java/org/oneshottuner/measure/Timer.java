@@ -33,7 +33,8 @@ final class Timer {
       int callsPerWindow,
       List<Long> windowNanos,
       long runs,
-      long discarded) {
+      long discarded,
+      Canary canary) {
     Times {
       windowNanos = List.copyOf(windowNanos);
     }
@@ -60,11 +61,18 @@ final class Timer {
   private final Protocol protocol;
   private final Map<String, Loaded> kernels = new LinkedHashMap<>();
   private final Map<String, Failed> failures = new HashMap<>();
+  private final List<String> unneeded = new ArrayList<>();
+  private Optional<Canary> quiet = Optional.empty();
 
   Timer(List<String> words, Numbers numbers, long mostBytes, Protocol protocol) {
     seat = new RunnerSeat(words);
     values = new TaskValues(numbers, false, mostBytes);
     this.protocol = protocol;
+  }
+
+  /** Returns whether the timing process may preempt all others. */
+  boolean realtime() throws InterruptedException {
+    return seat.runner().hello().yes("realtime");
   }
 
   /** Returns the bytes that kernels and their tasks take. */
@@ -75,11 +83,7 @@ final class Timer {
   /** Loads kernels by id. Those that fail are told by {@link #takeFailure}. */
   void load(Map<String, Trial> trials) throws InterruptedException {
     trials.forEach((id, trial) -> kernels.put(id, new Loaded(trial)));
-    if (!seat.taken()) {
-      restore();
-    } else {
-      load(List.copyOf(trials.keySet()));
-    }
+    load(List.copyOf(trials.keySet()));
   }
 
   /** Returns why a kernel failed since it was given to {@link #load}, once. */
@@ -183,22 +187,30 @@ final class Timer {
   private void restore() throws InterruptedException {
     seat.kill();
     values.clear();
+    unneeded.clear();
     load(List.copyOf(kernels.keySet()));
   }
 
   /**
-   * Visits kernels in order, once each.
+   * Visits kernels in order, once each, and drops those that are not needed any more.
    *
-   * @return the times of those that lived; the others are told by {@link #takeFailure}
+   * @param ids kernels to visit
+   * @param forced of these, the ones that are to be visited however noisy the machine is
+   * @return the times of those that lived and found the machine quiet; a failure of any kernel is
+   *     told by {@link #takeFailure}
    */
-  Map<String, Times> visit(List<String> ids) throws InterruptedException {
+  Map<String, Times> visit(List<String> ids, Set<String> forced) throws InterruptedException {
     Map<String, Times> times = new LinkedHashMap<>();
     List<String> left = new ArrayList<>(ids);
     while (!left.isEmpty()) {
-      Answers answers = seat.runner().ask(left.stream().map(this::visiting).toList());
-      for (String answer : answers.answers()) {
+      List<Query> queries = new ArrayList<>(unloads());
+      int before = queries.size();
+      left.forEach(id -> queries.add(visiting(id, forced.contains(id))));
+      Answers answers = seat.runner().ask(queries);
+      for (int i = before; i < answers.answers().size(); i++) {
         String id = left.remove(0);
-        times.put(id, read(answer, find(id).callsPerWindow()));
+        read(answers.answers().get(i), find(id).callsPerWindow())
+            .ifPresent(found -> times.put(id, found));
         seat.worked();
       }
       if (answers.death().isPresent()) {
@@ -210,7 +222,13 @@ final class Timer {
     return times;
   }
 
-  private Query visiting(String id) {
+  private List<Query> unloads() {
+    List<Query> queries = unneeded.stream().map(id -> new Query("unload id=" + id, GRACE)).toList();
+    unneeded.clear();
+    return queries;
+  }
+
+  private Query visiting(String id, boolean forced) {
     Duration limit = limitOf(find(id));
     String line =
         "visit id="
@@ -219,48 +237,49 @@ final class Timer {
             + limit.toMillis()
             + " budget_us="
             + protocol.budget().toNanos() / 1000
-            + " runs=2";
+            + " runs=2"
+            + (forced ? "" : quiet.map(Timer::most).orElse(""));
     return new Query(line, limit.plus(GRACE));
   }
 
-  private static Times read(String line, int callsPerWindow) {
+  private static String most(Canary least) {
+    Canary most = least.quietMost();
+    return " fma_most=" + most.fmaNanos() + " memory_most=" + most.memoryNanos();
+  }
+
+  /** Returns whether a canary is that of a quiet machine, as far as is known. */
+  boolean isQuiet(Canary canary) {
+    return quiet.isEmpty() || canary.within(quiet.get().quietMost());
+  }
+
+  private Optional<Times> read(String line, int callsPerWindow) {
     Answer answer = Answer.parse(line);
+    Canary canary =
+        new Canary(Math.max(1, answer.number("fma")), Math.max(1, answer.number("memory")));
+    quiet = Optional.of(quiet.map(canary::least).orElse(canary));
+    if (answer.verb().equals("noisy")) {
+      return Optional.empty();
+    }
     long cold = answer.number("cold");
     String windows = answer.text("windows");
     List<Long> nanos = new ArrayList<>();
     for (String window : windows.isEmpty() ? new String[0] : windows.split(",", -1)) {
       nanos.add(Math.max(1, Long.parseLong(window)));
     }
-    return new Times(
-        cold > 0 ? OptionalLong.of(cold) : OptionalLong.empty(),
-        callsPerWindow,
-        nanos,
-        answer.number("runs"),
-        answer.number("discarded"));
+    return Optional.of(
+        new Times(
+            cold > 0 ? OptionalLong.of(cold) : OptionalLong.empty(),
+            callsPerWindow,
+            nanos,
+            answer.number("runs"),
+            answer.number("discarded"),
+            canary));
   }
 
-  /** Drops a kernel that was visited enough. */
-  void unload(String id) throws InterruptedException {
-    kernels.remove(id);
-    if (seat.taken()) {
-      Answers answers = seat.runner().ask("unload id=" + id, GRACE);
-      if (answers.death().isPresent()) {
-        seat.buried(answers.detail());
-        restore();
-      }
-    }
-  }
-
-  /** Measures the reference kernel. */
-  Canary canary() throws InterruptedException {
-    for (; ; ) {
-      Answers answers = seat.runner().ask("canary", GRACE);
-      if (answers.death().isEmpty()) {
-        Answer answer = Answer.parse(answers.answers().get(0));
-        return new Canary(Math.max(1, answer.number("fma")), Math.max(1, answer.number("memory")));
-      }
-      seat.buried(answers.detail());
-      restore();
+  /** Drops a kernel that was visited enough. Its memory is freed with the next visit to another. */
+  void unload(String id) {
+    if (kernels.remove(id) != null) {
+      unneeded.add(id);
     }
   }
 
@@ -268,6 +287,7 @@ final class Timer {
   void close() {
     seat.kill();
     values.clear();
+    unneeded.clear();
     kernels.clear();
     failures.clear();
   }

@@ -19,7 +19,7 @@ import java.util.OptionalLong;
  *     window were disturbed
  * @param runs warm runs
  * @param discarded windows, over all runs, in which the thread was preempted; they do not count
- * @param canary of the visit's round
+ * @param canary around the visit
  */
 public record Visit(
     long offsetMillis,

@@ -71,13 +71,14 @@ class LabelTest {
     Label confirmed = new Label(1e5, 0.01, OptionalLong.empty());
     Label doubtful = new Label(1e5, 0.03, OptionalLong.empty());
     Label slow = new Label(5e6, 0.01, OptionalLong.empty());
-    assertFalse(protocol.satisfied(2, confirmed, 1000));
-    assertTrue(protocol.satisfied(3, confirmed, 1000));
-    assertFalse(protocol.satisfied(3, doubtful, 1000));
-    assertTrue(protocol.satisfied(8, doubtful, 1000));
-    assertFalse(protocol.satisfied(5, slow, 1000));
-    assertFalse(protocol.satisfied(5, confirmed, 17L << 20));
-    assertTrue(protocol.satisfied(6, slow, 17L << 20));
+    assertFalse(protocol.satisfied(2, 2, confirmed, 1000));
+    assertTrue(protocol.satisfied(3, 2, confirmed, 1000));
+    assertFalse(protocol.satisfied(3, 1, confirmed, 1000)); // two of them in a noisy minute
+    assertFalse(protocol.satisfied(3, 2, doubtful, 1000));
+    assertTrue(protocol.satisfied(8, 2, doubtful, 1000));
+    assertFalse(protocol.satisfied(5, 2, slow, 1000));
+    assertFalse(protocol.satisfied(5, 2, confirmed, 17L << 20));
+    assertTrue(protocol.satisfied(6, 2, slow, 17L << 20));
   }
 
   @Test

@@ -13,7 +13,8 @@
  *   forget id=T                                                                    ok
  *   check  task=T limit_ms=N tolerance=X threads=N <kernel fields>                 ok error=X | fail KIND detail
  *   load   id=K task=T limit_ms=N threads=N plan=auto|... <kernel fields>          ok plan=... bytes=N | fail KIND detail
- *   visit  id=K limit_ms=N budget_us=N runs=N                                      visit cold=N runs=N discarded=N windows=a,b,c
+ *   visit  id=K limit_ms=N budget_us=N runs=N fma_most=N memory_most=N             visit cold=N runs=N discarded=N fma=N memory=N
+ *                                                                                  windows=a,b,c | noisy fma=N memory=N
  *   unload id=K                                                                    ok
  *   canary                                                                         canary fma=N memory=N clock_ppm=N
  * Kernel fields: symbol=S units=a,b,c packed=N shared=N slot=N path=...
@@ -146,7 +147,11 @@ void load_command(const char *line);
 void visit_command(const char *line);
 void unload_command(const char *line);
 bool check_can_filter(void); /* whether system calls of a checked kernel can be refused */
+struct canary {
+  double fma_nanos, memory_nanos;
+};
 void canary_prepare(void);
+struct canary canary_measure(void);
 void canary_command(void);
 
 /* workers.c: the threads of a parallel kernel. */

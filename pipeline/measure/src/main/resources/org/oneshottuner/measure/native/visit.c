@@ -1,12 +1,14 @@
 /*
  * Timing. A kernel's run is cut into windows: shares of its phases of at least WINDOW_NANOS each, or, for a short or a
  * parallel kernel, several whole calls in one window. A visit times one run on cold caches, then runs until its budget
- * is spent, and tells the least time of each window. Windows in which the thread was preempted do not count.
+ * is spent, and tells the least time of each window. Windows in which the thread was preempted do not count. A canary
+ * sings before and after; if it is hoarse before, the visit is put off.
  *
  * The plan of windows is made when a kernel is first loaded, and given back to us if it is ever loaded again, so that
  * the windows of all visits can be compared.
  */
 #include <dlfcn.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 #include "runner.h"
 
 static const double WINDOW_NANOS = 20000;
+static const double LONG_NANOS = 8e6; /* kernels that take longer are run as seldom as possible */
 enum { COLD_TRIES = 3, MOST_CALLS = 10000 };
 
 struct window {
@@ -154,12 +157,11 @@ static void one_window(struct loaded *loaded, long calls) {
   loaded->windows = 1;
 }
 
-/* Takes the least of a few calls, phase by phase; one call is enough for a kernel of milliseconds. */
+/* Takes the least of a few calls, phase by phase; the first is enough for a kernel of milliseconds. */
 static double estimate(struct loaded *loaded, double *phase_nanos) {
   const struct kernel *kernel = &loaded->kernel;
   double total = 0;
-  call_whole(loaded);
-  for (int pass = 0; pass < 4 && (pass == 0 || total < 2e6); pass++) {
+  for (int pass = 0; pass < 4 && (pass == 0 || total < LONG_NANOS / 4); pass++) {
     double sum = 0;
     for (int phase = 0; phase < kernel->phases; phase++) {
       uint64_t begin = ticks_begin();
@@ -306,11 +308,17 @@ static void time_run(struct loaded *loaded, struct tally *tally) {
 
 void visit_command(const char *line) {
   struct loaded *loaded = find(line);
+  struct canary before = canary_measure();
+  if (before.fma_nanos > field_double(line, "fma_most", 1e18) || before.memory_nanos > field_double(line, "memory_most", 1e18)) {
+    protocol_reply("noisy fma=%.0f memory=%.0f", before.fma_nanos, before.memory_nanos);
+    return;
+  }
   double budget_nanos = 1e3 * (double)field_long(line, "budget_us", 1250);
   long least_runs = field_long(line, "runs", 2);
   struct tally tally = {.missing = loaded->windows};
   if (loaded->kernel.threads > 1) workers_engage(loaded->kernel.threads);
   double cold = time_cold(loaded);
+  if (cold > LONG_NANOS) least_runs = 1;
   uint64_t begin = ticks_begin();
   double spent = 0;
   /* Where every run of a window was disturbed, a few more are tried. */
@@ -319,11 +327,13 @@ void visit_command(const char *line) {
     spent = ticks_to_nanos(ticks_end() - begin);
   }
   if (loaded->kernel.threads > 1) workers_disengage();
+  struct canary after = canary_measure();
   char windows[MAX_WINDOWS * 16];
   size_t length = 0;
   for (int i = 0; i < loaded->windows; i++) {
     length += (size_t)snprintf(windows + length, sizeof windows - length, "%s%.0f", i > 0 ? "," : "", tally.least[i]);
   }
-  protocol_reply("visit cold=%.0f runs=%ld discarded=%ld windows=%s", cold, tally.runs, tally.discarded,
+  protocol_reply("visit cold=%.0f runs=%ld discarded=%ld fma=%.0f memory=%.0f windows=%s", cold, tally.runs, tally.discarded,
+                 fmax(before.fma_nanos, after.fma_nanos), fmax(before.memory_nanos, after.memory_nanos),
                  tally.missing > 0 ? "" : windows);
 }
