@@ -20,7 +20,6 @@ public final class Ensemble implements Predictor {
   private final int columns;
   private final float base;
   private final List<Tree> trees;
-  private final boolean[] read;
   private final LevelwiseScorer bulk;
 
   private Ensemble(String schemaId, int columns, float base, List<Tree> trees) {
@@ -28,14 +27,6 @@ public final class Ensemble implements Predictor {
     this.columns = columns;
     this.base = base;
     this.trees = trees;
-    this.read = new boolean[columns];
-    for (Tree tree : trees) {
-      for (int node = 0; node < tree.nodes(); node++) {
-        if (!tree.isLeaf(node)) {
-          read[tree.column(node)] = true;
-        }
-      }
-    }
     this.bulk = new LevelwiseScorer(columns, base, trees);
   }
 
@@ -92,7 +83,7 @@ public final class Ensemble implements Predictor {
 
   /** Returns whether any split reads a column; what is not read need not be filled in. */
   public boolean reads(int column) {
-    return read[column];
+    return bulk.reads(column);
   }
 
   @Override

@@ -77,6 +77,16 @@ final class LevelwiseScorer {
     }
   }
 
+  /** Returns whether any split reads a column. */
+  boolean reads(int column) {
+    for (int source : sources) {
+      if (source == column) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Lays a tree out level by level, the two children of a node side by side. */
   private void lay(Tree tree, int root, int[] keyColumns) {
     int[] queue = new int[tree.nodes()];

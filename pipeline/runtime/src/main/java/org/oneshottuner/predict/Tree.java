@@ -131,10 +131,14 @@ public final class Tree {
     int[] keptColumns = new int[columns.length];
     float[] keptValues = new float[columns.length];
     boolean[] keptDefaults = new boolean[columns.length];
-    // right children still to be visited; one a level at most
-    int[] pending = new int[MAX_DEPTH];
-    int waiting = 0;
+    int[] keptRight = new int[columns.length];
+    // kept splits whose right child is still to be visited: their new numbers, old numbers and
+    // levels
+    int[] open = new int[3 * MAX_DEPTH];
+    int opened = 0;
     int kept = 0;
+    int level = 0;
+    int deepest = 0;
     int node = 0;
     while (true) {
       int column = columns[node];
@@ -144,20 +148,30 @@ public final class Tree {
       }
       keptColumns[kept] = column;
       keptValues[kept] = values[node];
-      keptDefaults[kept++] = missingLeft[node];
+      keptDefaults[kept] = missingLeft[node];
       if (column != LEAF) {
-        pending[waiting++] = right[node];
-        node++;
-      } else if (waiting > 0) {
-        node = pending[--waiting];
+        open[opened++] = kept++;
+        open[opened++] = node++;
+        open[opened++] = ++level;
+        deepest = Math.max(deepest, level);
+      } else if (opened > 0) {
+        kept++;
+        level = open[--opened];
+        node = right[open[--opened]];
+        keptRight[open[--opened]] = kept;
       } else {
+        kept++;
         break;
       }
     }
-    return of(
-        Arrays.copyOf(keptColumns, kept),
-        Arrays.copyOf(keptValues, kept),
-        Arrays.copyOf(keptDefaults, kept));
+    return kept == columns.length
+        ? this
+        : new Tree(
+            Arrays.copyOf(keptColumns, kept),
+            Arrays.copyOf(keptValues, kept),
+            Arrays.copyOf(keptDefaults, kept),
+            Arrays.copyOf(keptRight, kept),
+            deepest);
   }
 
   private static void check(int column, float value, int node) {
