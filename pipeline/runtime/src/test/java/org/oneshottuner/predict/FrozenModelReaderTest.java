@@ -27,7 +27,13 @@ class FrozenModelReaderTest {
   private static final Compatibility SERVED =
       new Compatibility("golden-1", List.of("tile_rows", "reuse", "β"), "cpu-golden");
 
+  private static final byte[] GOLDEN = load();
+
   private static byte[] golden() {
+    return GOLDEN.clone();
+  }
+
+  private static byte[] load() {
     try (InputStream in = FrozenModelReaderTest.class.getResourceAsStream("golden-v1.model")) {
       return in.readAllBytes();
     } catch (IOException e) {
