@@ -70,7 +70,7 @@ final class Checker {
   }
 
   private Query query(Trial trial) {
-    Duration limit = protocol.limitFor(trial.task().workload().flops());
+    Duration limit = protocol.limitFor(trial.task().workload());
     String line =
         "check task="
             + values.id(trial.task())
@@ -80,7 +80,7 @@ final class Checker {
             + trial.tolerance()
             + " "
             + trial.fields();
-    return new Query(line, limit.plus(GRACE));
+    return new Query(line, limit.multipliedBy(10).plus(GRACE));
   }
 
   private static Optional<Failed> read(String line) {

@@ -167,7 +167,7 @@ public record HostCheck(List<Finding> findings) {
       NativeRunner built = NativeRunner.build(compiler, settings.cache(), host.model());
       findings.add(Finding.good("native runner", built.binary().toString()));
       Answer timing = hello(built.timing(List.of(host.measuringCpu()), host.cpus().size() > 1));
-      Answer checking = hello(built.checking(host.measuringCpu()));
+      Answer checking = hello(built.checking(host.measuringCpu(), false));
       findings.add(
           Finding.of(
               "pinning",

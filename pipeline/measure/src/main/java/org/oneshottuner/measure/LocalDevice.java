@@ -101,7 +101,9 @@ public final class LocalDevice implements MeasuringDevice {
     int cpu = host.measuringCpu();
     boolean realtime = host.cpus().size() > 1;
     long bytes = settings.memoryBytes();
-    checker = new Checker(runner.checking(cpu), parts.numbers(), bytes / 4, settings.protocol());
+    checker =
+        new Checker(
+            runner.checking(cpu, realtime), parts.numbers(), bytes / 4, settings.protocol());
     timer =
         new Timer(
             runner.timing(host.measuringCpuFirst(), realtime),

@@ -126,8 +126,8 @@ record NativeRunner(Path binary) {
   }
 
   /** Returns the words that start the process that checks kernels. */
-  List<String> checking(int cpu) {
-    return List.of(binary.toString(), "check", "--cpus", Integer.toString(cpu));
+  List<String> checking(int cpu, boolean realtime) {
+    return serving("check", List.of(cpu), realtime);
   }
 
   /**
@@ -135,7 +135,11 @@ record NativeRunner(Path binary) {
    * measuring one.
    */
   List<String> timing(List<Integer> cpus, boolean realtime) {
-    List<String> words = new ArrayList<>(List.of(binary.toString(), "time", "--cpus", text(cpus)));
+    return serving("time", cpus, realtime);
+  }
+
+  private List<String> serving(String mode, List<Integer> cpus, boolean realtime) {
+    List<String> words = new ArrayList<>(List.of(binary.toString(), mode, "--cpus", text(cpus)));
     if (realtime) {
       words.add("--realtime");
     }

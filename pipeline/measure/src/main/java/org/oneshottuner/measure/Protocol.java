@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
+import org.oneshottuner.workload.Workload;
 
 /**
  * How kernels are timed. Labels are comparable iff their protocols' ids are equal.
@@ -55,6 +56,8 @@ public record Protocol(
 
   /** Floating-point operations a second that the slowest kernel worth waiting for reaches. */
   private static final double SLOWEST_FLOPS_PER_SECOND = 5e8;
+
+  private static final double SLOWEST_BYTES_PER_SECOND = 1e8;
 
   /** Checks the ranges. */
   public Protocol {
@@ -109,9 +112,11 @@ public record Protocol(
     return new Protocol(visits, mostVisits, heavyVisits, budget, other, confirmation, limit);
   }
 
-  /** Returns how long a kernel of so many operations may take for its trial, and for a visit. */
-  Duration limitFor(long flops) {
-    return limit.plusMillis((long) (flops * 1000 / SLOWEST_FLOPS_PER_SECOND));
+  /** Returns how long a kernel may take for its trial, and for a visit. */
+  Duration limitFor(Workload workload) {
+    double seconds =
+        workload.flops() / SLOWEST_FLOPS_PER_SECOND + workload.bytes() / SLOWEST_BYTES_PER_SECOND;
+    return limit.plusMillis((long) (seconds * 1000));
   }
 
   /**

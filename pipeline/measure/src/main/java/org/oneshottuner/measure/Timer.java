@@ -151,7 +151,7 @@ final class Timer {
   }
 
   private Duration limitOf(Loaded loaded) {
-    return protocol.limitFor(loaded.trial.task().workload().flops()).plus(protocol.budget());
+    return protocol.limitFor(loaded.trial.task().workload()).plus(protocol.budget());
   }
 
   private void loaded(String id, Answer answer) {

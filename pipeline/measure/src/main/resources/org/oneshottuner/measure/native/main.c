@@ -63,6 +63,7 @@ static int serve_mode(bool times, int count, char **arguments) {
   for (int i = 0; i < threads; i++) cpus[i] = (int)list[i];
   protocol_open();
   bool filter = !times && check_can_filter();
+  check_prepare(realtime);
   watchdog_start(realtime);
   if (times) workers_start(cpus, threads, realtime);
   bool pinned = pin_this_thread(cpus[0]);

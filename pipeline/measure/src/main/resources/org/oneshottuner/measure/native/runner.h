@@ -3,7 +3,7 @@
  *
  * One program, four modes:
  *   oneshot-runner time  --cpus 1[,0...] [--realtime]   times loaded kernels; line protocol on stdin and stdout
- *   oneshot-runner check --cpus 1                       tries kernels in a guarded child process; same protocol
+ *   oneshot-runner check --cpus 1 [--realtime]          tries kernels in a guarded child process; same protocol
  *   oneshot-runner pin CPUS -- command...               runs a command on the given processors
  *   oneshot-runner affinity PID CPUS                    moves every thread of a process to the given processors
  *
@@ -142,6 +142,7 @@ static inline long share_begin(long units, long share, long shares) {
 }
 
 /* check.c, visit.c, canary.c: the work. */
+void check_prepare(bool realtime);
 void check_command(const char *line);
 void load_command(const char *line);
 void visit_command(const char *line);
