@@ -44,16 +44,18 @@ public final class FrozenModelWriter {
   public static void write(FrozenModel model, Path file) {
     byte[] bytes = bytes(model);
     try {
-      Path folder = file.toAbsolutePath().getParent();
-      Files.createDirectories(folder);
-      Path unfinished = Files.createTempFile(folder, file.getFileName() + ".", ".tmp");
+      Path place = file.toAbsolutePath();
+      Files.createDirectories(place.getParent());
+      // not a temporary file of Java's, which no other user could read
+      Path unfinished =
+          place.resolveSibling(place.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
       try {
         Files.write(unfinished, bytes);
         if (!FrozenModelReader.inspect(unfinished).compatibility().equals(model.compatibility())) {
           throw new IOException("it reads back otherwise");
         }
         Files.move(
-            unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            unfinished, place, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       } finally {
         Files.deleteIfExists(unfinished);
       }

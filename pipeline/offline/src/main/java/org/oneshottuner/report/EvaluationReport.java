@@ -50,13 +50,15 @@ public final class EvaluationReport {
    */
   public static void write(Figures figures, Path file) {
     try {
-      Path folder = file.toAbsolutePath().getParent();
-      Files.createDirectories(folder);
-      Path unfinished = Files.createTempFile(folder, file.getFileName() + ".", ".tmp");
+      Path place = file.toAbsolutePath();
+      Files.createDirectories(place.getParent());
+      // not a temporary file of Java's, which no other user could read
+      Path unfinished =
+          place.resolveSibling(place.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
       try {
         Files.writeString(unfinished, html(figures));
         Files.move(
-            unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            unfinished, place, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       } finally {
         Files.deleteIfExists(unfinished);
       }

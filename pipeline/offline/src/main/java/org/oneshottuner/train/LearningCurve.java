@@ -26,7 +26,7 @@ public record LearningCurve(String name, List<Point> points) {
   public record Point(long labels, double deviceSeconds, double score, double low, double high) {
     /** Checks the bounds. */
     public Point {
-      if (labels < 1 || !(deviceSeconds >= 0) || !(low <= score && score <= high)) {
+      if (labels < 1 || !(deviceSeconds >= 0) || !Double.isFinite(score) || !(low <= high)) {
         throw new IllegalArgumentException(
             "Cannot plot "
                 + labels

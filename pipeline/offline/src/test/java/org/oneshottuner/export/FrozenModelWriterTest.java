@@ -89,11 +89,13 @@ class FrozenModelWriterTest {
   }
 
   @Test
-  void whatIsWrittenIsReadAgain(@TempDir Path folder) {
+  void whatIsWrittenIsReadAgain(@TempDir Path folder) throws Exception {
     FrozenModel model = golden();
     Path file = folder.resolve("new/model");
     FrozenModelWriter.write(model, file);
     FrozenModelWriter.write(model, file);
+    assertThat(Files.getPosixFilePermissions(file))
+        .isEqualTo(Files.getPosixFilePermissions(Files.createFile(folder.resolve("plain"))));
     FrozenModel read = FrozenModelReader.read(file, model.compatibility());
     assertThat(read.target()).isEqualTo(model.target());
     assertThat(read.manifest()).isEqualTo(model.manifest());
