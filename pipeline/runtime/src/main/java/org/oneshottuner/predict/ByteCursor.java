@@ -43,6 +43,14 @@ final class ByteCursor {
     return Float.intBitsToFloat(integer(what));
   }
 
+  float[] floats(int count, String what) {
+    need(Math.multiplyExact(4, count), what);
+    float[] floats = new float[count];
+    bytes.asFloatBuffer().get(floats);
+    bytes.position(bytes.position() + 4 * count);
+    return floats;
+  }
+
   double doubleFloating(String what) {
     need(8, what);
     return bytes.getDouble();

@@ -17,6 +17,11 @@ final class Forest {
   // by leaf
   private final float[] leaves;
 
+  // the nodes of the tree at hand
+  private final int[] columns = new int[MOST_NODES];
+  private final float[] values = new float[MOST_NODES];
+  private final boolean[] defaults = new boolean[MOST_NODES];
+
   private int node;
   private int split;
   private int leaf;
@@ -52,9 +57,6 @@ final class Forest {
   }
 
   private Tree next(int tree) {
-    int[] columns = new int[MOST_NODES];
-    float[] values = new float[MOST_NODES];
-    boolean[] defaults = new boolean[MOST_NODES];
     int size = 0;
     // a split leaves one more node to come, a leaf one less
     for (int toCome = 1; toCome > 0; size++, node++) {
@@ -70,6 +72,7 @@ final class Forest {
         toCome++;
       } else {
         columns[size] = Tree.LEAF;
+        defaults[size] = false;
         values[size] = leaves[leaf++];
         toCome--;
       }

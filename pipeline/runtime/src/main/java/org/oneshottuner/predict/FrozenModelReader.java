@@ -295,24 +295,22 @@ public final class FrozenModelReader {
       }
       splitValues[s] = known[rank];
     }
-    float[] leaves = new float[nodes - splits];
-    for (int l = 0; l < leaves.length; l++) {
-      leaves[l] = in.floating("leaf");
-    }
+    float[] leaves = in.floats(nodes - splits, "leaves");
     List<Tree> trees =
         new Forest(isSplit, splitColumns, splitValues, missingLeft, leaves).trees(treeCount);
     return Ensemble.of(schemaId, columns, base, trees);
   }
 
   private static float[] thresholds(ByteCursor in) {
-    float[] thresholds = new float[in.unsignedShort("thresholds")];
+    float[] thresholds = in.floats(in.unsignedShort("thresholds"), "thresholds");
     for (int i = 0; i < thresholds.length; i++) {
-      float threshold = in.floating("threshold");
+      float threshold = thresholds[i];
       boolean ascends = i == 0 || threshold > thresholds[i - 1];
       if (Float.isNaN(threshold) || !ascends || Float.floatToRawIntBits(threshold) == 1 << 31) {
-        throw in.refuse(4, "threshold " + i + " is " + threshold + ", expected them to ascend");
+        throw in.refuse(
+            4 * (thresholds.length - i),
+            "threshold " + i + " is " + threshold + ", expected them to ascend");
       }
-      thresholds[i] = threshold;
     }
     return thresholds;
   }
