@@ -27,6 +27,11 @@ public final class ModelScorer implements RangeScorer {
    * @throws IllegalArgumentException if the predictor reads another schema than the current
    */
   public ModelScorer(TuningTask task, ScheduleSpace space, Predictor predictor) {
+    this(SpaceFeatures.of(task, space), predictor);
+  }
+
+  /** As above, with features that are there already. */
+  ModelScorer(SpaceFeatures features, Predictor predictor) {
     this.predictor = requireNonNull(predictor, "predictor");
     if (!predictor.schemaId().equals(FeatureSchema.CURRENT.id())) {
       throw new IllegalArgumentException(
@@ -35,7 +40,7 @@ public final class ModelScorer implements RangeScorer {
               + ": candidates are read by "
               + FeatureSchema.CURRENT.id());
     }
-    this.features = SpaceFeatures.of(task, space);
+    this.features = features;
     this.columns = predictor.columns();
     this.rows = new float[BLOCK_MEMBERS * columns];
   }
