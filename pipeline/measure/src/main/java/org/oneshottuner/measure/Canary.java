@@ -5,7 +5,7 @@ package org.oneshottuner.measure;
  * down, it was the machine.
  *
  * @param fmaNanos of a part bound by multiply-adds
- * @param memoryNanos of a part bound by the second-level cache
+ * @param memoryNanos of a part bound by the cache that processors share
  */
 public record Canary(long fmaNanos, long memoryNanos) {
   /** Checks that both were measured. */
