@@ -2,46 +2,28 @@ package org.oneshottuner.lower;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.Operands;
 
-/**
- * Kernels printed as C, compiled with sanitizers and without a warning, and run by a small driver.
- */
+/** Kernels of one target, printed as C into one program, and run by a small driver. */
 final class CompiledKernels {
-  private static final List<String> FLAGS =
-      List.of(
-          "-O2",
-          "-ffp-contract=fast",
-          "-fno-math-errno",
-          "-Wall",
-          "-Wextra",
-          "-Werror",
-          "-fsanitize=address,undefined",
-          "-fno-sanitize-recover=all",
-          "-lm");
   private static final int SKIPPED = 77;
-  private static final int MOST_MINUTES = 5;
 
-  private final Path directory;
+  private final CProgram program;
   private final CpuTarget target;
   private final List<Candidate> candidates = new ArrayList<>();
   private final List<Reference> references = new ArrayList<>();
 
-  /** Collects kernels of one target. */
   CompiledKernels(Path directory, CpuTarget target) {
-    this.directory = directory;
+    this.program = new CProgram(directory);
     this.target = target;
   }
 
@@ -57,45 +39,43 @@ final class CompiledKernels {
    * @return whether this processor can run them
    */
   boolean check(String place) throws IOException, InterruptedException {
-    write();
-    List<String> compile = new ArrayList<>(List.of("gcc", "-march=" + target.march()));
-    compile.addAll(FLAGS);
-    compile.addAll(List.of("driver.c", "-o", "driver"));
-    succeed(compile, place);
-    if (succeed(List.of("./driver", "operands", "outputs"), place) == SKIPPED) {
+    program.source("driver.c", driver());
+    program.source("kernels.inc", kernels());
+    program.floats("operands", operands());
+    program.compile(target.march(), "driver.c");
+    if (program.run(SKIPPED, "operands", "outputs") == SKIPPED) {
       return false;
     }
-    ByteBuffer outputs =
-        ByteBuffer.wrap(Files.readAllBytes(directory.resolve("outputs")))
-            .order(ByteOrder.LITTLE_ENDIAN);
+    float[] outputs = program.floats("outputs");
+    int from = 0;
     for (int i = 0; i < candidates.size(); i++) {
-      float[] output = new float[references.get(i).output().length];
-      for (int j = 0; j < output.length; j++) {
-        output[j] = outputs.getFloat();
-      }
+      int to = from + references.get(i).output().length;
       OutputCheck.check(
-          candidates.get(i).key() + ", " + place, candidates.get(i), output, references.get(i));
+          candidates.get(i).key() + ", " + place,
+          candidates.get(i),
+          Arrays.copyOfRange(outputs, from, to),
+          references.get(i));
+      from = to;
     }
     return true;
   }
 
-  private void write() throws IOException {
+  private static String driver() throws IOException {
+    try (InputStream driver = CompiledKernels.class.getResourceAsStream("driver.c")) {
+      return new String(
+          Objects.requireNonNull(driver, "driver.c").readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private String kernels() {
     StringBuilder kernels = new StringBuilder();
     StringBuilder table = new StringBuilder("static const struct kernel kernels[] = {\n");
-    try (InputStream driver = CompiledKernels.class.getResourceAsStream("driver.c")) {
-      Files.write(
-          directory.resolve("driver.c"), Objects.requireNonNull(driver, "driver.c").readAllBytes());
-    }
     for (int i = 0; i < candidates.size(); i++) {
       KernelSource source = Templates.lower(candidates.get(i), "kernel" + i);
       kernels.append(source.text());
       table.append(row(source, candidates.get(i)));
     }
-    Files.writeString(
-        directory.resolve("kernels.inc"),
-        kernels.append(table).append("};\n"),
-        StandardCharsets.UTF_8);
-    Files.write(directory.resolve("operands"), operands());
+    return kernels.append(table).append("};\n").toString();
   }
 
   private static String row(KernelSource source, Candidate candidate) {
@@ -119,41 +99,10 @@ final class CompiledKernels {
             source.slotWorkspaceFloats());
   }
 
-  private byte[] operands() {
-    List<float[]> all = new ArrayList<>();
-    for (Reference of : references) {
-      all.addAll(List.of(of.input(), of.rhs(), of.weight(), of.bias(), of.residual()));
-    }
-    int count = all.stream().mapToInt(floats -> floats.length).sum();
-    ByteBuffer bytes = ByteBuffer.allocate(count * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    for (float[] floats : all) {
-      for (float number : floats) {
-        bytes.putFloat(number);
-      }
-    }
-    return bytes.array();
-  }
-
-  private int succeed(List<String> command, String place) throws IOException, InterruptedException {
-    Path log = directory.resolve("log");
-    Process process =
-        new ProcessBuilder(command)
-            .directory(directory.toFile())
-            .redirectErrorStream(true)
-            .redirectOutput(log.toFile())
-            .start();
-    if (!process.waitFor(MOST_MINUTES, TimeUnit.MINUTES)) {
-      process.destroyForcibly();
-      throw new AssertionError(command + " does not end, " + place);
-    }
-    if (process.exitValue() != 0 && process.exitValue() != SKIPPED) {
-      throw new AssertionError(
-          command + " fails, " + place + "\n" + Files.readString(log) + keys());
-    }
-    return process.exitValue();
-  }
-
-  private String keys() {
-    return candidates.stream().map(Candidate::key).collect(Collectors.joining("\n"));
+  private List<float[]> operands() {
+    return references.stream()
+        .flatMap(
+            of -> List.of(of.input(), of.rhs(), of.weight(), of.bias(), of.residual()).stream())
+        .toList();
   }
 }

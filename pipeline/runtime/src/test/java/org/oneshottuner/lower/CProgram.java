@@ -1,0 +1,102 @@
+package org.oneshottuner.lower;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A C program in a directory of its own, compiled without a warning and with sanitizers, and run.
+ */
+public final class CProgram {
+  private static final List<String> FLAGS =
+      List.of(
+          "-O2",
+          "-ffp-contract=fast",
+          "-fno-math-errno",
+          "-Wall",
+          "-Wextra",
+          "-Werror",
+          "-fsanitize=address,undefined",
+          "-fno-sanitize-recover=all");
+  private static final int MOST_MINUTES = 5;
+
+  private final Path directory;
+
+  /** A program in a directory. */
+  public CProgram(Path directory) {
+    this.directory = directory;
+  }
+
+  /** Writes a source file. */
+  public void source(String name, String text) throws IOException {
+    Files.writeString(directory.resolve(name), text, StandardCharsets.UTF_8);
+  }
+
+  /** Writes a file of floats, one array after the other. */
+  public void floats(String name, List<float[]> arrays) throws IOException {
+    int count = arrays.stream().mapToInt(floats -> floats.length).sum();
+    ByteBuffer bytes = ByteBuffer.allocate(count * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (float[] floats : arrays) {
+      for (float number : floats) {
+        bytes.putFloat(number);
+      }
+    }
+    Files.write(directory.resolve(name), bytes.array());
+  }
+
+  /** Reads a file of floats. */
+  public float[] floats(String name) throws IOException {
+    ByteBuffer bytes =
+        ByteBuffer.wrap(Files.readAllBytes(directory.resolve(name))).order(ByteOrder.LITTLE_ENDIAN);
+    float[] floats = new float[bytes.remaining() / Float.BYTES];
+    bytes.asFloatBuffer().get(floats);
+    return floats;
+  }
+
+  /** Compiles source files to the program. */
+  public void compile(String march, String... sources) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("gcc", "-march=" + march));
+    command.addAll(FLAGS);
+    command.addAll(List.of(sources));
+    command.addAll(List.of("-o", "program", "-lm"));
+    int exit = execute(command);
+    if (exit != 0) {
+      throw new AssertionError(command + " fails\n" + log());
+    }
+  }
+
+  /** Runs the program, and returns its exit status, which is zero or {@code expected}. */
+  public int run(int expected, String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("./program"));
+    command.addAll(List.of(arguments));
+    int exit = execute(command);
+    if (exit != 0 && exit != expected) {
+      throw new AssertionError(command + " ends with " + exit + "\n" + log());
+    }
+    return exit;
+  }
+
+  private String log() throws IOException {
+    return Files.readString(directory.resolve("log"));
+  }
+
+  private int execute(List<String> command) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(command)
+            .directory(directory.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(directory.resolve("log").toFile())
+            .start();
+    if (!process.waitFor(MOST_MINUTES, TimeUnit.MINUTES)) {
+      process.destroyForcibly();
+      throw new AssertionError(command + " does not end");
+    }
+    return process.exitValue();
+  }
+}
