@@ -51,9 +51,13 @@ public final class KernelFolder {
   }
 
   private final Path folder;
+  private final Path parent;
+  private final String prefix;
 
   private KernelFolder(Path folder) {
     this.folder = folder;
+    this.parent = folder.resolveSibling("");
+    this.prefix = "." + folder.getFileName() + ".";
   }
 
   /**
@@ -84,9 +88,8 @@ public final class KernelFolder {
       throws InterruptedException {
     compiler.mustBuildFor(order.target());
     try {
-      Files.createDirectories(folder.getParent());
-      Path unfinished =
-          Files.createTempDirectory(folder.getParent(), "." + folder.getFileName() + ".");
+      Files.createDirectories(parent);
+      Path unfinished = Files.createTempDirectory(parent, prefix);
       try {
         CompileFigures figures = fill(unfinished, order, compiler, extras);
         mustBeOurs();
@@ -108,13 +111,18 @@ public final class KernelFolder {
     Set<String> files = new TreeSet<>(Set.of(LIBRARY, HEADER, KernelIndex.FILE));
     long chooseNanos = 0;
     for (TuningTask task : order.tasks()) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
       long begin = System.nanoTime();
       CompiledKernel kernel = order.tuner().compile(task, name(task));
       long nanos = System.nanoTime() - begin;
       chooseNanos += nanos;
       kernels.add(kernel);
       written.add(written(kernel, nanos));
-      sources.add(put(unfinished, files, kernel.source().name() + ".c", kernel.source().text()));
+      String source = kernel.source().name() + ".c";
+      put(unfinished, files, source, kernel.source().text());
+      sources.add(unfinished.resolve(source));
       put(unfinished, files, kernel.source().name() + ".h", kernel.header());
     }
     put(unfinished, files, HEADER, header(kernels));
@@ -125,22 +133,21 @@ public final class KernelFolder {
     }
     put(unfinished, files, KernelIndex.FILE, index(order, compiler, files, kernels));
     long begin = System.nanoTime();
-    Path library = unfinished.resolve(LIBRARY);
-    compiler.buildLibrary(sources, order.target(), library);
+    compiler.buildLibrary(sources, order.target(), unfinished.resolve(LIBRARY));
     long buildNanos = System.nanoTime() - begin;
     return new CompileFigures(
         folder.toString(),
         folder.resolve(LIBRARY).toString(),
-        Files.size(library),
+        Files.size(unfinished.resolve(LIBRARY)),
         chooseNanos,
         buildNanos,
         written);
   }
 
-  private static Path put(Path folder, Set<String> files, String name, String text)
+  private static void put(Path folder, Set<String> files, String name, String text)
       throws IOException {
     files.add(name);
-    return Files.writeString(folder.resolve(name), text);
+    Files.writeString(folder.resolve(name), text);
   }
 
   private static CompileFigures.Written written(CompiledKernel kernel, long nanos) {
@@ -272,7 +279,7 @@ public final class KernelFolder {
       Files.move(unfinished, folder, ATOMIC_MOVE);
       return;
     }
-    Path former = Files.createTempDirectory(folder.getParent(), "." + folder.getFileName() + ".");
+    Path former = Files.createTempDirectory(parent, prefix);
     Files.move(folder, former, ATOMIC_MOVE);
     try {
       Files.move(unfinished, folder, ATOMIC_MOVE);
