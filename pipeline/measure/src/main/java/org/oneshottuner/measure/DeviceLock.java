@@ -11,9 +11,9 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The right to measure on a processor, held by one program of the machine at a time: two that time
- * kernels on one core measure each other. A program that ends, however it ends, gives it back; its
- * children do not inherit it.
+ * The right to measure on a processor, held by one program at a time: two that time kernels on one
+ * core measure each other. A program that ends, however it ends, gives it back; its children do not
+ * inherit it.
  */
 final class DeviceLock implements AutoCloseable {
   private static final Duration WAIT = Duration.ofMillis(50);

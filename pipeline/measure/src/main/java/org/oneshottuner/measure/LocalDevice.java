@@ -17,7 +17,7 @@ import org.oneshottuner.measure.TaskValues.Numbers;
 /**
  * This host's processor as a measuring device. On its last processor, native processes try and time
  * kernels; this program keeps off it, and so do compilers, unless timing may preempt them. One
- * thread measures at a time; other devices of this machine wait for their turn.
+ * thread measures at a time; other devices with the same cache wait for their turn.
  */
 public final class LocalDevice implements MeasuringDevice {
   private static final Duration MOVE_LIMIT = Duration.ofSeconds(20);
@@ -28,7 +28,8 @@ public final class LocalDevice implements MeasuringDevice {
    * How a local device works; {@link #defaults} is right unless there is a reason.
    *
    * @param protocol how kernels are timed
-   * @param cache holds the built native runner from one run to the next
+   * @param cache holds the built native runner from one run to the next, and the lock that devices
+   *     of this machine share
    * @param work holds what is built; a folder of its own is made in it and removed in the end
    * @param buildLimit for one run of the compiler
    * @param memoryBytes of operands and constants, over all loaded kernels
@@ -166,10 +167,7 @@ public final class LocalDevice implements MeasuringDevice {
   public void measure(Iterator<Request> requests, Consumer<Measurement> done)
       throws InterruptedException {
     DeviceLock lock =
-        DeviceLock.acquire(
-            Path.of(
-                System.getProperty("java.io.tmpdir", "/tmp"),
-                "oneshot-cpu" + host.measuringCpu() + ".lock"));
+        DeviceLock.acquire(settings.cache().resolve("cpu" + host.measuringCpu() + ".lock"));
     try {
       measureAlone(requests, done);
     } finally {
