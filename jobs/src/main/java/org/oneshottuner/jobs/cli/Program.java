@@ -22,11 +22,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
     synopsisSubcommandLabel = "COMMAND",
     description = "Learns how fast schedules of tensor operators run, and picks them unmeasured.",
     subcommands = {
+      QuickstartCommand.class,
+      DoctorCommand.class,
       SampleCommand.class,
       MeasureCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      ExportCommand.class,
       ChooseCommand.class,
       CompileCommand.class,
-      DoctorCommand.class
+      TuneCommand.class
     })
 public final class Program {
   private static final String NAME = "oneshot: ";

@@ -8,6 +8,18 @@ import java.nio.file.Path;
  * @param location a folder: a path, or a URI of scheme {@code file} or {@code hdfs}
  */
 record RunFolder(String location) {
+  /** Holds the frozen model and the booster. */
+  static final String MODEL = "model";
+
+  /** Holds the page. */
+  static final String REPORT = "report";
+
+  /** The page. */
+  static final String PAGE = "index.html";
+
+  /** Holds the kernels. */
+  static final String KERNELS = "kernels";
+
   String sample() {
     return location + "/sample";
   }

@@ -19,11 +19,4 @@ final class Bounds {
           "Cannot set " + key + " to " + value.toMillis() + "ms: it must be above 0");
     }
   }
-
-  static void share(String key, double value) {
-    if (!(value > 0 && value <= 1)) {
-      throw new IllegalArgumentException(
-          "Cannot set " + key + " to " + value + ": it must be above 0 and at most 1");
-    }
-  }
 }

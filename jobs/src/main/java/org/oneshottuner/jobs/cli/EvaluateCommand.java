@@ -1,0 +1,55 @@
+package org.oneshottuner.jobs.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.oneshottuner.compile.OneShotTuner;
+import org.oneshottuner.jobs.conf.Settings;
+import org.oneshottuner.jobs.stage.EvaluateJob;
+import org.oneshottuner.jobs.stage.Interruption;
+import org.oneshottuner.jobs.stage.Measuring;
+import org.oneshottuner.measure.MeasuringDevice;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "evaluate",
+    mixinStandardHelpOptions = true,
+    description = "Sets a model's picks for unseen networks against all baselines, measured here.")
+final class EvaluateCommand implements Callable<Integer> {
+  @Mixin CommonOptions common = new CommonOptions();
+  @Mixin ModelOptions model = new ModelOptions();
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "The page that is written; default: report/index.html of the run.")
+  Optional<Path> report = Optional.empty();
+
+  @Option(
+      names = "--label-sd",
+      defaultValue = "0.015",
+      description = "Relative standard deviation of a label, for the noise ceiling.")
+  double labelSd;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Settings settings = common.settings();
+    common.checkJson();
+    OneShotTuner tuner = model.tuner(common, settings);
+    RunFolder run = common.run(settings);
+    try (Interruption interruption = new Interruption();
+        MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
+        Measuring measuring =
+            new Measuring(common.spark(), settings, device, run.measurements(), WallClock.utc())) {
+      interruption.check();
+      Path page = report.orElseGet(() -> run.local(RunFolder.REPORT).resolve(RunFolder.PAGE));
+      common.show(
+          new EvaluateJob(settings, measuring, model.catalogue())
+              .run(tuner, new EvaluateJob.Page(page, List.of(), List.of(), labelSd)));
+    }
+    return 0;
+  }
+}

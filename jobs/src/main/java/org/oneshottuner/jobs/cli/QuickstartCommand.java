@@ -1,0 +1,168 @@
+package org.oneshottuner.jobs.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.apache.spark.sql.SparkSession;
+import org.oneshottuner.compile.OneShotTuner;
+import org.oneshottuner.jobs.conf.Settings;
+import org.oneshottuner.jobs.kernels.KernelFolder;
+import org.oneshottuner.jobs.kernels.KernelOrder;
+import org.oneshottuner.jobs.kernels.WorkloadList;
+import org.oneshottuner.jobs.stage.EvaluateFigures;
+import org.oneshottuner.jobs.stage.EvaluateJob;
+import org.oneshottuner.jobs.stage.Interruption;
+import org.oneshottuner.jobs.stage.MeasureFigures;
+import org.oneshottuner.jobs.stage.MeasureJob;
+import org.oneshottuner.jobs.stage.Measuring;
+import org.oneshottuner.jobs.stage.SampleFigures;
+import org.oneshottuner.jobs.stage.SampleJob;
+import org.oneshottuner.jobs.stage.Targets;
+import org.oneshottuner.jobs.stage.TrainFigures;
+import org.oneshottuner.jobs.stage.TrainJob;
+import org.oneshottuner.jobs.storage.AtomicFile;
+import org.oneshottuner.measure.Compiler;
+import org.oneshottuner.measure.MeasuringDevice;
+import org.oneshottuner.report.Figures.SamplerCost;
+import org.oneshottuner.sample.NetworkCatalogue;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+    name = "quickstart",
+    mixinStandardHelpOptions = true,
+    description =
+        "The main job from end to end: samples, measures, trains, freezes, judges by unseen"
+            + " networks, and compiles their kernels.")
+final class QuickstartCommand implements Callable<Integer> {
+  private static final double USUAL_LABEL_SD = 0.015;
+
+  @Mixin CommonOptions common = new CommonOptions();
+  @Mixin ModelOptions model = new ModelOptions();
+
+  @Override
+  public Integer call() throws InterruptedException {
+    long begin = System.nanoTime();
+    if (common.conf.isEmpty()) {
+      Path usual = CommonOptions.home().resolve("conf/quickstart.conf");
+      common.conf = Files.exists(usual) ? java.util.Optional.of(usual) : common.conf;
+    }
+    Settings settings = common.settings();
+    common.checkJson();
+    Compiler compiler = Compiler.find(System.getenv());
+    RunFolder run = common.run(settings);
+    Path summary = run.local("summary.json");
+    KernelFolder kernels = KernelFolder.at(run.local(RunFolder.KERNELS));
+    Clock clock = WallClock.utc();
+    SparkSession spark = common.spark();
+    NetworkCatalogue catalogue = model.catalogue();
+    try (Interruption interruption = new Interruption();
+        MeasuringDevice device = Measuring.host(settings, clock, System.getenv());
+        Measuring measuring = new Measuring(spark, settings, device, run.measurements(), clock)) {
+      interruption.check();
+      Learnt learnt = learn(new Means(spark, settings, run, catalogue), measuring, clock);
+      OneShotTuner tuner = OneShotTuner.load(learnt.model());
+      say("evaluate: picks for unseen networks against all baselines");
+      EvaluateJob.Page page =
+          new EvaluateJob.Page(
+              run.local(RunFolder.REPORT).resolve(RunFolder.PAGE),
+              learnt.trained().curves(),
+              learnt.samplers(),
+              learnt.measured().labelSdPercent().orElse(100 * USUAL_LABEL_SD) / 100);
+      EvaluateFigures judged = new EvaluateJob(settings, measuring, catalogue).run(tuner, page);
+      judged.lines().forEach(this::say);
+      KernelOrder order =
+          new KernelOrder(
+              tuner,
+              WorkloadList.of(judged.tasks().stream().map(EvaluateFigures.Task::workload).toList()),
+              Targets.named(settings.target()),
+              settings.threads());
+      kernels.write(order, compiler, KernelFolder.Extras.EXAMPLE).lines().forEach(this::say);
+      QuickstartFigures figures =
+          new QuickstartFigures(
+              run.location(),
+              judged.tasks(),
+              judged.baselines(),
+              judged.geomeanRegret(),
+              judged.geomeanDefaultRegret(),
+              judged.geomeanRandomRegret(),
+              learnt.trained().labels(),
+              learnt.labelSeconds(),
+              (System.nanoTime() - begin) / 1e9,
+              learnt.measured().labelSdPercent(),
+              judged.report(),
+              run.local(RunFolder.KERNELS).toString());
+      AtomicFile.write(summary, FiguresJson.bytes(figures));
+      common.show(figures);
+    }
+    return 0;
+  }
+
+  /** What the stages work with. */
+  private record Means(
+      SparkSession spark, Settings settings, RunFolder run, NetworkCatalogue catalogue) {}
+
+  /** What the rounds gave. */
+  private record Learnt(
+      Path model,
+      TrainFigures trained,
+      MeasureFigures measured,
+      double labelSeconds,
+      List<SamplerCost> samplers) {}
+
+  /** Samples, measures and trains, round by round; later rounds are guided by the model before. */
+  private Learnt learn(Means means, Measuring measuring, Clock clock) throws InterruptedException {
+    Settings settings = means.settings();
+    Path folder = means.run().local(RunFolder.MODEL);
+    SampleJob sample = new SampleJob(means.spark(), settings, means.run().sample(), clock);
+    sample.drawTasks(means.catalogue());
+    List<SamplerCost> samplers = new ArrayList<>();
+    byte[] guide = new byte[0];
+    for (int round = 0; ; round++) {
+      say("round " + round + " of " + settings.rounds());
+      SampleFigures sampled = sample.run(round, guide);
+      sampled.lines().forEach(this::say);
+      samplers.add(
+          new SamplerCost(
+              sampled.sampler() + " " + round, sampled.members(), sampled.coreSeconds()));
+      MeasureFigures measured =
+          new MeasureJob(means.spark(), roundSettings(settings, round), measuring)
+              .run(means.run().sample());
+      measured.lines().forEach(this::say);
+      TrainFigures trained =
+          new TrainJob(means.spark(), settings, means.catalogue())
+              .run(Measuring.measurements(means.spark(), means.run().measurements()), folder);
+      trained.lines().forEach(this::say);
+      if (round == settings.rounds() - 1) {
+        return new Learnt(
+            folder.resolve(TrainJob.MODEL), trained, measured, measuring.seconds(), samplers);
+      }
+      guide = read(folder.resolve(TrainJob.MODEL));
+    }
+  }
+
+  /** Splits the time for measuring among the rounds; labels are repeated in the last. */
+  private static Settings roundSettings(Settings settings, int round) {
+    return settings.withMeasure(
+        settings
+            .measure()
+            .withBudget(settings.measure().budget().dividedBy(settings.rounds()))
+            .withRepeat(round == settings.rounds() - 1 ? settings.measure().repeat() : 0));
+  }
+
+  private static byte[] read(Path file) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException("Cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void say(String line) {
+    common.out().println(line);
+    common.out().flush();
+  }
+}

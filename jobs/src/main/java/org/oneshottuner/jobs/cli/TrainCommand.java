@@ -1,0 +1,43 @@
+package org.oneshottuner.jobs.cli;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.oneshottuner.jobs.conf.Settings;
+import org.oneshottuner.jobs.stage.Measuring;
+import org.oneshottuner.jobs.stage.TrainJob;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    description = "Learns from the measurements and freezes the model.")
+final class TrainCommand implements Callable<Integer> {
+  @Mixin CommonOptions common = new CommonOptions();
+
+  @Option(
+      names = "--networks",
+      paramLabel = "DIR",
+      description = "The catalogue of networks; default: data/networks.")
+  Optional<Path> networks = Optional.empty();
+
+  @Option(names = "--out", paramLabel = "DIR", description = "Default: model/ of the run.")
+  Optional<Path> out = Optional.empty();
+
+  @Override
+  public Integer call() {
+    Settings settings = common.settings();
+    common.checkJson();
+    RunFolder run = common.run(settings);
+    ModelOptions catalogue = new ModelOptions();
+    catalogue.networks = networks;
+    TrainJob job = new TrainJob(common.spark(), settings, catalogue.catalogue());
+    common.show(
+        job.run(
+            Measuring.measurements(common.spark(), run.measurements()),
+            out.orElseGet(() -> run.local(RunFolder.MODEL))));
+    return 0;
+  }
+}

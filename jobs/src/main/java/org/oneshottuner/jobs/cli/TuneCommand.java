@@ -1,0 +1,72 @@
+package org.oneshottuner.jobs.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.oneshottuner.jobs.conf.Settings;
+import org.oneshottuner.jobs.kernels.WorkloadList;
+import org.oneshottuner.jobs.stage.Interruption;
+import org.oneshottuner.jobs.stage.Measuring;
+import org.oneshottuner.jobs.stage.Targets;
+import org.oneshottuner.jobs.stage.TuneJob;
+import org.oneshottuner.measure.MeasuringDevice;
+import org.oneshottuner.search.AnnealingSearch;
+import org.oneshottuner.workload.CpuTarget;
+import org.oneshottuner.workload.TuningTask;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+    name = "tune",
+    mixinStandardHelpOptions = true,
+    description = "Searches by measuring: random, autotvm (annealing on boosted trees), evolution.")
+final class TuneCommand implements Callable<Integer> {
+  @Mixin CommonOptions common = new CommonOptions();
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "TASK",
+      description = "Workload texts, or files of them.")
+  List<String> tasks = List.of();
+
+  @Option(
+      names = "--search",
+      split = ",",
+      paramLabel = "NAME",
+      description = "random, autotvm or evolution, or several; default: autotvm.")
+  List<String> searches = List.of(AnnealingSearch.NAME);
+
+  @Option(
+      names = "--trials",
+      defaultValue = "64",
+      description = "Measurements of each task; default: ${DEFAULT-VALUE}.")
+  int trials;
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Settings settings = common.settings();
+    common.checkJson();
+    WorkloadList workloads = WorkloadList.EMPTY;
+    for (String task : tasks) {
+      Path file = Path.of(task.indexOf('=') < 0 ? task : "");
+      boolean text = task.indexOf('=') >= 0 || task.indexOf(' ') >= 0;
+      workloads = workloads.and(text ? WorkloadList.of(List.of(task)) : WorkloadList.read(file));
+    }
+    CpuTarget target = Targets.named(settings.target());
+    List<TuningTask> read =
+        workloads.entries().stream()
+            .map(entry -> new TuningTask(entry.workload(), target, settings.threads()))
+            .toList();
+    RunFolder run = common.run(settings);
+    try (Interruption interruption = new Interruption();
+        MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
+        Measuring measuring =
+            new Measuring(common.spark(), settings, device, run.measurements(), WallClock.utc())) {
+      interruption.check();
+      common.show(new TuneJob(settings, measuring).run(read, searches, trials));
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,122 @@
+package org.oneshottuner.jobs.stage;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How picks without measurement do on tasks of unseen networks.
+ *
+ * @param tasks one by one
+ * @param baselines ways to choose, ours among them, with the geometric mean of their regret
+ * @param geomeanRegret of the picks
+ * @param geomeanDefaultRegret of the default schedules
+ * @param geomeanRandomRegret of random picks
+ * @param labels that were measured for it
+ * @param labelSeconds that took
+ * @param report the page
+ */
+public record EvaluateFigures(
+    List<Task> tasks,
+    List<Way> baselines,
+    double geomeanRegret,
+    double geomeanDefaultRegret,
+    double geomeanRandomRegret,
+    long labels,
+    double labelSeconds,
+    String report)
+    implements Figures {
+  /** Copies the lists. */
+  public EvaluateFigures {
+    tasks = List.copyOf(tasks);
+    baselines = List.copyOf(baselines);
+  }
+
+  /**
+   * An unseen task.
+   *
+   * @param workload its text
+   * @param network that has it
+   * @param pickNanos measured time of the pick
+   * @param bestNanos the least time of all that was measured: the searches' best, and the pick
+   * @param defaultNanos time of the default schedule
+   * @param randomNanos median time of random schedules
+   * @param regret {@code pickNanos / bestNanos - 1}
+   * @param gflops of the pick
+   * @param shareOfPeak of the rate of multiply-adds that this machine's canary reached
+   * @param chooseNanos how long choosing took
+   * @param schedule that was picked
+   */
+  public record Task(
+      String workload,
+      String network,
+      double pickNanos,
+      double bestNanos,
+      double defaultNanos,
+      double randomNanos,
+      double regret,
+      double gflops,
+      double shareOfPeak,
+      long chooseNanos,
+      String schedule) {}
+
+  /**
+   * A way to choose.
+   *
+   * @param name what it is called
+   * @param regret geometric mean
+   * @param low lower end of its interval of 95 %
+   * @param high upper end
+   */
+  public record Way(String name, double regret, double low, double high) {}
+
+  @Override
+  public List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "%-14s %10s %10s %8s %10s %10s %8s %6s %9s  %s",
+            "network",
+            "pick us",
+            "best us",
+            "regret",
+            "default us",
+            "random us",
+            "GFLOP/s",
+            "peak",
+            "choose ms",
+            "workload"));
+    for (Task task : tasks) {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%-14s %10.1f %10.1f %7.1f%% %10.1f %10.1f %8.1f %5.0f%% %9.1f  %s",
+              task.network(),
+              task.pickNanos() / 1e3,
+              task.bestNanos() / 1e3,
+              100 * task.regret(),
+              task.defaultNanos() / 1e3,
+              task.randomNanos() / 1e3,
+              task.gflops(),
+              100 * task.shareOfPeak(),
+              task.chooseNanos() / 1e6,
+              task.workload()));
+    }
+    lines.add("");
+    for (Way way : baselines) {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%-34s regret %6.1f%%  (%.1f%% to %.1f%%)",
+              way.name(),
+              100 * way.regret(),
+              100 * way.low(),
+              100 * way.high()));
+    }
+    lines.add(
+        String.format(
+            Locale.ROOT, "%d labels in %.1f s; report: %s", labels, labelSeconds, report));
+    return lines;
+  }
+}

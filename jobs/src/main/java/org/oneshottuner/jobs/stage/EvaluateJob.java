@@ -1,0 +1,345 @@
+package org.oneshottuner.jobs.stage;
+
+import static java.util.Objects.requireNonNull;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.min_by;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeSet;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.oneshottuner.compile.Choice;
+import org.oneshottuner.compile.OneShotTuner;
+import org.oneshottuner.dataset.LeakAudit;
+import org.oneshottuner.jobs.conf.Settings;
+import org.oneshottuner.jobs.rows.MeasurementRows;
+import org.oneshottuner.lower.Templates;
+import org.oneshottuner.measure.Draw;
+import org.oneshottuner.measure.Request;
+import org.oneshottuner.report.Figures;
+import org.oneshottuner.sample.NetworkCatalogue;
+import org.oneshottuner.search.ModelScorer;
+import org.oneshottuner.search.RandomSearch;
+import org.oneshottuner.search.Search;
+import org.oneshottuner.space.Candidate;
+import org.oneshottuner.space.Schedule;
+import org.oneshottuner.train.Bootstrap;
+import org.oneshottuner.train.LearningCurve;
+import org.oneshottuner.train.Prediction;
+import org.oneshottuner.train.RankedTask;
+import org.oneshottuner.workload.TuningTask;
+import org.oneshottuner.workload.Workload;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sets picks without measurement against everything else on tasks of unseen networks: the default
+ * schedules, random picks, picks without a model, and online searches. What is compared is measured
+ * once more, side by side in one session, so that no way is flattered by having had its luckiest
+ * label chosen.
+ */
+public final class EvaluateJob {
+  /** Our name in tables. */
+  public static final String PICK = "one-shot pick";
+
+  private static final String DEFAULT = "default schedule";
+
+  /** Floating-point operations of the canary's multiply-adds: steps, chains, lanes, two each. */
+  private static final double CANARY_FLOPS = 10_000.0 * 12 * 8 * 2;
+
+  private static final Logger LOG = LoggerFactory.getLogger(EvaluateJob.class);
+
+  private final Settings settings;
+  private final Measuring measuring;
+  private final NetworkCatalogue catalogue;
+
+  /** Prepares the job. */
+  public EvaluateJob(Settings settings, Measuring measuring, NetworkCatalogue catalogue) {
+    this.settings = requireNonNull(settings, "settings");
+    this.measuring = requireNonNull(measuring, "measuring");
+    this.catalogue = requireNonNull(catalogue, "catalogue");
+  }
+
+  /** What was chosen for one task, by each way, and how the choices were measured at last. */
+  private static final class Compared {
+    final UnseenTasks.Unseen unseen;
+    final Choice pick;
+    final long chooseNanos;
+    final Map<String, Schedule> ways = new LinkedHashMap<>();
+    final Map<String, Double> nanos = new LinkedHashMap<>();
+    double randomNanos;
+    double bestNanos;
+
+    Compared(UnseenTasks.Unseen unseen, Choice pick, long chooseNanos) {
+      this.unseen = unseen;
+      this.pick = pick;
+      this.chooseNanos = chooseNanos;
+    }
+
+    double regret(String way) {
+      return Math.max(
+          0, nanos.getOrDefault(way, nanos.getOrDefault(DEFAULT, Double.NaN)) / bestNanos - 1);
+    }
+  }
+
+  /**
+   * What the report shows beside this evaluation.
+   *
+   * @param page where it is written
+   * @param curves how the score grew with labels
+   * @param samplers what sampling cost
+   * @param labelSd relative standard deviation of a repeated label
+   */
+  public record Page(
+      Path page, List<LearningCurve> curves, List<Figures.SamplerCost> samplers, double labelSd) {
+    /** Copies the lists. */
+    public Page {
+      curves = List.copyOf(curves);
+      samplers = List.copyOf(samplers);
+    }
+  }
+
+  /** Evaluates a model, and writes the report. */
+  public EvaluateFigures run(OneShotTuner tuner, Page page) throws InterruptedException {
+    List<UnseenTasks.Unseen> unseen =
+        UnseenTasks.draw(
+            catalogue.only(networks()),
+            settings.evaluate().tasks(),
+            Targets.named(settings.target()),
+            new UnseenTasks.Where(settings.seed(), settings.threads()));
+    List<TuningTask> tasks = unseen.stream().map(UnseenTasks.Unseen::task).toList();
+    Map<Workload, Baselines.Best> known = learntFrom(tasks);
+    long before = measuring.labels();
+    double secondsBefore = measuring.seconds();
+    Labels labels = new Labels(measuring, settings, tasks);
+    Set<String> searches = new TreeSet<>(settings.evaluate().baselines());
+    searches.add(RandomSearch.NAME);
+    List<TuneJob.Running> searched =
+        new TuneJob(settings, measuring)
+            .search(labels, tasks, List.copyOf(searches), settings.evaluate().trials());
+    List<Compared> compared = choose(tuner, unseen, new Baselines(known));
+    addSearches(compared, searched);
+    measureOnceMore(compared, labels);
+    double peak =
+        labels.canaryNanos().isPresent()
+            ? CANARY_FLOPS / labels.canaryNanos().getAsDouble()
+            : Double.NaN;
+    EvaluateFigures figures =
+        figures(
+            compared,
+            peak,
+            new Spent(
+                measuring.labels() - before,
+                measuring.seconds() - secondsBefore,
+                page.page().toString()));
+    List<RankedTask> ranked = ranked(tuner, compared, searched);
+    EvaluateReport.write(
+        figures, ranked, new EvaluateReport.Context(tuner.model(), page, measuring.failures()));
+    return figures;
+  }
+
+  /** Returns the random trials of each task in the model's order. */
+  private static List<RankedTask> ranked(
+      OneShotTuner tuner, List<Compared> compared, List<TuneJob.Running> searched) {
+    List<RankedTask> ranked = new ArrayList<>();
+    for (TuneJob.Running running : searched) {
+      List<Search.Trial> timed =
+          running.trials.stream().filter(trial -> trial.nanos().isPresent()).toList();
+      if (running.search.name().equals(RandomSearch.NAME) && !timed.isEmpty()) {
+        Compared task =
+            compared.stream()
+                .filter(one -> one.unseen.task().equals(running.task))
+                .findFirst()
+                .orElseThrow();
+        ModelScorer scorer = new ModelScorer(running.task, running.space, tuner.model().ensemble());
+        float[] score = new float[1];
+        List<Prediction> predictions = new ArrayList<>();
+        double best = task.bestNanos;
+        for (Search.Trial trial : timed) {
+          scorer.score(trial.member(), trial.member() + 1, score);
+          predictions.add(
+              new Prediction(running.space.at(trial.member()).text(), score[0], trial.nanos()));
+          best = Math.min(best, trial.nanos().orElseThrow());
+        }
+        double ofDefault = task.nanos.getOrDefault(DEFAULT, best);
+        ranked.add(
+            new RankedTask(running.task.key(), best, Math.max(best, ofDefault), predictions));
+      }
+    }
+    return ranked;
+  }
+
+  private record Spent(long labels, double seconds, String report) {}
+
+  private List<String> networks() {
+    return settings.evaluate().networks().isEmpty()
+        ? settings.heldOut()
+        : settings.evaluate().networks();
+  }
+
+  /** Returns the best of each task that may be known, and refuses to judge by one that is. */
+  private Map<Workload, Baselines.Best> learntFrom(List<TuningTask> judgedBy) {
+    Set<String> judged = new TreeSet<>(judgedBy.stream().map(TuningTask::key).toList());
+    Map<Workload, Baselines.Best> best = new HashMap<>();
+    List<String> train = new ArrayList<>();
+    List<String> drawn = List.of("uniform", "exploration", "importance");
+    for (Row row :
+        measuring
+            .table()
+            .read(measuring.table().snapshot())
+            .filter(col("outcome").equalTo(MeasurementRows.TIMED))
+            .filter(col("sampler").isin(drawn.toArray()))
+            .filter(col("codegen").equalTo(Templates.VERSION))
+            .groupBy("task")
+            .agg(
+                min_by(col("schedule"), col("label_nanos")).as("schedule"),
+                functions.min("label_nanos").as("nanos"))
+            .orderBy("task")
+            .collectAsList()) {
+      String key = row.getString(0);
+      if (!judged.contains(key)) {
+        train.add(key);
+        best.put(
+            TuningTask.parse(key).workload(),
+            new Baselines.Best(row.getString(1), row.getDouble(2)));
+      }
+    }
+    LeakAudit.check(train, judged);
+    return best;
+  }
+
+  private static List<Compared> choose(
+      OneShotTuner tuner, List<UnseenTasks.Unseen> unseen, Baselines baselines) {
+    List<Compared> compared = new ArrayList<>();
+    // the first choice of a JVM pays for loading and compiling the code itself
+    long warm = unseen.stream().mapToLong(one -> tuner.choose(one.task()).candidates()).sum();
+    LOG.info("Choosing among {} schedules of {} tasks", warm, unseen.size());
+    for (UnseenTasks.Unseen one : unseen) {
+      long begin = System.nanoTime();
+      Choice pick = tuner.choose(one.task());
+      Compared task = new Compared(one, pick, System.nanoTime() - begin);
+      task.ways.put(PICK, pick.schedule());
+      task.ways.put(DEFAULT, Templates.defaultSchedule(one.task()));
+      task.ways.put("analytical roofline", Baselines.analytical(one.task()));
+      Optional<Schedule> nearest = baselines.nearest(one.task());
+      nearest.ifPresent(schedule -> task.ways.put("nearest measured task's best", schedule));
+      Optional<Schedule> single = baselines.single(one.task());
+      single.ifPresent(schedule -> task.ways.put("best single schedule per kind", schedule));
+      compared.add(task);
+    }
+    return compared;
+  }
+
+  private void addSearches(List<Compared> compared, List<TuneJob.Running> searched) {
+    for (TuneJob.Running running : searched) {
+      Compared task =
+          compared.stream()
+              .filter(one -> one.unseen.task().equals(running.task))
+              .findFirst()
+              .orElseThrow();
+      for (Search.Trial best : running.best()) {
+        task.ways.put(searchName(running.search.name()), running.space.at(best.member()));
+      }
+      if (running.search.name().equals(RandomSearch.NAME)) {
+        double[] times =
+            running.trials.stream()
+                .filter(trial -> trial.nanos().isPresent())
+                .mapToDouble(trial -> trial.nanos().getAsDouble())
+                .sorted()
+                .toArray();
+        task.randomNanos = times.length == 0 ? Double.NaN : times[times.length / 2];
+      }
+    }
+  }
+
+  private String searchName(String search) {
+    return search + ", " + settings.evaluate().trials() + " measurements";
+  }
+
+  private void measureOnceMore(List<Compared> compared, Labels labels) throws InterruptedException {
+    List<Request> requests = new ArrayList<>();
+    for (Compared task : compared) {
+      for (Schedule schedule : task.ways.values()) {
+        requests.add(
+            new Request(new Candidate(task.unseen.task(), schedule), Draw.chosen(Labels.FINAL)));
+      }
+    }
+    Map<String, OptionalDouble> measured = labels.finals(requests);
+    for (Compared task : compared) {
+      task.bestNanos = Double.POSITIVE_INFINITY;
+      task.ways.forEach(
+          (way, schedule) -> {
+            OptionalDouble nanos =
+                measured.getOrDefault(
+                    new Candidate(task.unseen.task(), schedule).key(), OptionalDouble.empty());
+            if (nanos.isPresent()) {
+              task.nanos.put(way, nanos.getAsDouble());
+              task.bestNanos = Math.min(task.bestNanos, nanos.getAsDouble());
+            }
+          });
+    }
+  }
+
+  private EvaluateFigures figures(List<Compared> compared, double peak, Spent spent) {
+    List<EvaluateFigures.Task> tasks = new ArrayList<>();
+    for (Compared task : compared) {
+      double nanos = task.nanos.getOrDefault(PICK, task.nanos.getOrDefault(DEFAULT, Double.NaN));
+      double gflops = task.unseen.task().workload().flops() / nanos;
+      tasks.add(
+          new EvaluateFigures.Task(
+              task.unseen.task().workload().text(),
+              task.unseen.network(),
+              nanos,
+              task.bestNanos,
+              task.nanos.getOrDefault(DEFAULT, Double.NaN),
+              task.randomNanos,
+              task.regret(PICK),
+              gflops,
+              gflops / (peak * settings.threads()),
+              task.chooseNanos,
+              task.pick.schedule().text()));
+    }
+    List<EvaluateFigures.Way> ways = new ArrayList<>();
+    Set<String> names = new java.util.LinkedHashSet<>();
+    compared.forEach(task -> names.addAll(task.ways.keySet()));
+    for (String name : names) {
+      ways.add(way(name, compared.stream().map(task -> task.regret(name)).toList()));
+    }
+    EvaluateFigures.Way random =
+        way(
+            "random pick",
+            compared.stream()
+                .map(task -> Math.max(0, task.randomNanos / task.bestNanos - 1))
+                .toList());
+    ways.add(2, random);
+    return new EvaluateFigures(
+        tasks,
+        ways,
+        ways.get(0).regret(),
+        ways.get(1).regret(),
+        random.regret(),
+        spent.labels(),
+        spent.seconds(),
+        spent.report());
+  }
+
+  private EvaluateFigures.Way way(String name, List<Double> regrets) {
+    Bootstrap.Interval interval =
+        new Bootstrap(1000, 0.95, settings.seed()).interval(regrets, EvaluateJob::geometricMean);
+    return new EvaluateFigures.Way(name, interval.figure(), interval.low(), interval.high());
+  }
+
+  private static double geometricMean(List<Double> regrets) {
+    double[] logs = regrets.stream().mapToDouble(StrictMath::log1p).toArray();
+    return StrictMath.expm1(Arrays.stream(logs).sum() / logs.length);
+  }
+}

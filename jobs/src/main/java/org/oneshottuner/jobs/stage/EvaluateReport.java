@@ -1,0 +1,111 @@
+package org.oneshottuner.jobs.stage;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import org.oneshottuner.predict.FrozenModel;
+import org.oneshottuner.report.EvaluationReport;
+import org.oneshottuner.report.Figures;
+import org.oneshottuner.report.RankGrid;
+import org.oneshottuner.train.Bootstrap;
+import org.oneshottuner.train.NoiseCeiling;
+import org.oneshottuner.train.RankedTask;
+import org.oneshottuner.train.RankingMetrics;
+import org.oneshottuner.workload.Workload;
+
+/** Puts an evaluation's figures on a page. */
+final class EvaluateReport {
+  private static final int RANK_BINS = 10;
+  private static final int CEILING_DRAWS = 50;
+
+  private EvaluateReport() {}
+
+  /** What the page says beside the figures. */
+  record Context(FrozenModel model, EvaluateJob.Page page, Map<String, Long> failures) {
+    Context {
+      failures = Map.copyOf(failures);
+    }
+  }
+
+  static void write(EvaluateFigures figures, List<RankedTask> ranked, Context context) {
+    RankingMetrics metrics = RankingMetrics.of(ranked);
+    NoiseCeiling ceiling = NoiseCeiling.of(ranked, context.page().labelSd(), CEILING_DRAWS, 1);
+    List<FrozenModel.SplitMetrics> splits = new ArrayList<>(context.model().evaluation());
+    splits.add(new FrozenModel.SplitMetrics("unseen network", metrics.metrics()));
+    splits.add(new FrozenModel.SplitMetrics("noise ceiling", ceiling.metrics().metrics()));
+    Figures page =
+        new Figures(
+            "One-Shot Tuner: picks without measurement",
+            String.format(
+                Locale.ROOT,
+                "%d layers of networks that the model has not seen, on this machine; %d labels in"
+                    + " %.0f s to judge by.",
+                figures.tasks().size(),
+                figures.labels(),
+                figures.labelSeconds()),
+            headlines(figures),
+            figures.baselines().stream()
+                .map(
+                    way ->
+                        new Figures.Baseline(
+                            way.name(),
+                            new Bootstrap.Interval(way.low(), way.regret(), way.high())))
+                .toList(),
+            context.page().curves(),
+            OptionalDouble.of(1 / (1 + ceiling.metrics().regretAt1().geometricMean())),
+            regrets(figures),
+            RankGrid.of(ranked, RANK_BINS),
+            splits,
+            picks(figures),
+            context.page().samplers(),
+            new TreeMap<>(context.failures())
+                .entrySet().stream()
+                    .map(entry -> new Figures.FailureCount(entry.getKey(), entry.getValue()))
+                    .toList(),
+            context.model().manifest());
+    EvaluationReport.write(page, context.page().page());
+  }
+
+  private static List<Figures.Headline> headlines(EvaluateFigures figures) {
+    return List.of(
+        headline("regret of the pick", figures.geomeanRegret(), "geometric mean, no measurement"),
+        headline("regret of the default schedule", figures.geomeanDefaultRegret(), "same tasks"),
+        headline("regret of a random pick", figures.geomeanRandomRegret(), "same tasks"));
+  }
+
+  private static Figures.Headline headline(String label, double share, String note) {
+    return new Figures.Headline(label, String.format(Locale.ROOT, "%.1f %%", 100 * share), note);
+  }
+
+  private static List<Figures.KindRegrets> regrets(EvaluateFigures figures) {
+    Map<String, List<Double>> kinds = new TreeMap<>();
+    for (EvaluateFigures.Task task : figures.tasks()) {
+      kinds
+          .computeIfAbsent(Workload.parse(task.workload()).kind(), kind -> new ArrayList<>())
+          .add(task.regret());
+    }
+    List<Figures.KindRegrets> regrets = new ArrayList<>();
+    kinds.forEach((kind, values) -> regrets.add(new Figures.KindRegrets(kind, values)));
+    return regrets;
+  }
+
+  private static List<Figures.TaskPick> picks(EvaluateFigures figures) {
+    return figures.tasks().stream()
+        .map(
+            task ->
+                new Figures.TaskPick(
+                    task.workload(),
+                    task.network(),
+                    task.pickNanos(),
+                    task.defaultNanos(),
+                    task.randomNanos(),
+                    task.bestNanos(),
+                    task.gflops(),
+                    task.shareOfPeak(),
+                    (double) task.chooseNanos()))
+        .toList();
+  }
+}

@@ -1,0 +1,118 @@
+package org.oneshottuner.jobs.stage;
+
+import static org.apache.spark.ml.functions.array_to_vector;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.isnan;
+import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.transform;
+import static org.apache.spark.sql.functions.when;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import ml.dmlc.xgboost4j.scala.spark.XGBoostModel;
+import ml.dmlc.xgboost4j.scala.spark.XGBoostRanker;
+import ml.dmlc.xgboost4j.scala.spark.XGBoostRegressor;
+import org.apache.spark.ml.Transformer;
+import org.apache.spark.ml.regression.GBTRegressor;
+import org.apache.spark.ml.regression.LinearRegression;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.oneshottuner.train.Objective;
+import org.oneshottuner.train.TrainSettings;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * The predictors that are trained. Rows have the columns of {@link TrainingRows} and {@code group},
+ * the number of their task.
+ */
+final class Learners {
+  /** The ranker's name in tables. */
+  static final String RANKER = "xgboost ranker";
+
+  /** The regressor's name in tables. */
+  static final String REGRESSOR = "xgboost regressor";
+
+  private static final String FEATURES = "features";
+  private static final String VECTOR = "vector";
+  private static final String LABEL = "relevance";
+  private static final String GROUP = "group";
+
+  private Learners() {}
+
+  /**
+   * Puts rows where a trainer's workers read them: all of a task in one partition, in one order.
+   * XGBoost's own partitioning differs from run to run.
+   */
+  static Dataset<Row> arranged(Dataset<Row> rows, int workers) {
+    return rows.repartition(workers, col(GROUP)).sortWithinPartitions(GROUP, "schedule");
+  }
+
+  /** Trains XGBoost; a ranker if the objective ranks. */
+  static XGBoostModel<?> xgboost(Dataset<Row> arranged, TrainSettings settings, int workers) {
+    Map<String, Object> all = new LinkedHashMap<>(settings.xgboost(1));
+    all.put("num_round", settings.rounds());
+    all.put("num_workers", workers);
+    all.put("missing", Float.NaN);
+    // or the tracker prints a line a round
+    all.put("verbose_eval", false);
+    all.put("verbosity", 0);
+    scala.collection.immutable.Map<String, Object> given =
+        scala.collection.immutable.Map$.MODULE$.from(CollectionConverters.asScala(all));
+    if (settings.objective().ranks()) {
+      XGBoostRanker ranker = new XGBoostRanker(given);
+      ranker.setGroupCol(GROUP).setLabelCol(LABEL).setFeaturesCol(FEATURES);
+      return ranker.fit(arranged);
+    }
+    XGBoostRegressor regressor = new XGBoostRegressor(given);
+    regressor.setWeightCol("weight");
+    regressor.setLabelCol(LABEL).setFeaturesCol(FEATURES);
+    return regressor.fit(arranged);
+  }
+
+  /** Returns settings for the regressor that stands beside a ranker. */
+  static TrainSettings regressing(TrainSettings settings) {
+    Map<String, String> changes = new LinkedHashMap<>(settings.properties());
+    changes.put("objective", Objective.SQUARED_ERROR.text());
+    return TrainSettings.of(changes);
+  }
+
+  /** Trains the baselines of Spark's own library, by name. */
+  static Map<String, Transformer> mllib(Dataset<Row> rows, int trees, long seed) {
+    Dataset<Row> vectors = vectors(rows).cache();
+    try {
+      Map<String, Transformer> models = new LinkedHashMap<>();
+      models.put(
+          "mllib gbt",
+          new GBTRegressor()
+              .setMaxIter(trees)
+              .setMaxDepth(5)
+              .setSeed(seed)
+              .setLabelCol(LABEL)
+              .setFeaturesCol(VECTOR)
+              .fit(vectors));
+      models.put(
+          "mllib linear",
+          new LinearRegression()
+              .setRegParam(1e-4)
+              .setSolver("normal")
+              .setLabelCol(LABEL)
+              .setFeaturesCol(VECTOR)
+              .fit(vectors));
+      return models;
+    } finally {
+      List<Dataset<Row>> cached = List.of(vectors);
+      cached.forEach(Dataset::unpersist);
+    }
+  }
+
+  /** Adds the features as a dense vector, which Spark's library wants without NaN. */
+  static Dataset<Row> vectors(Dataset<Row> rows) {
+    return rows.withColumn(
+        VECTOR,
+        array_to_vector(
+            transform(
+                col(FEATURES),
+                value -> when(isnan(value), lit(-1.0)).otherwise(value.cast("double")))));
+  }
+}

@@ -1,0 +1,115 @@
+package org.oneshottuner.jobs.stage;
+
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.min;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.List;
+import java.util.TreeSet;
+import org.apache.spark.api.java.function.FlatMapGroupsFunction;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.oneshottuner.feature.FeatureSchema;
+import org.oneshottuner.feature.SpaceFeatures;
+import org.oneshottuner.jobs.rows.MeasurementRows;
+import org.oneshottuner.lower.Templates;
+import org.oneshottuner.space.ScheduleSpace;
+import org.oneshottuner.train.TaskLabels;
+import org.oneshottuner.train.TrainSettings;
+import org.oneshottuner.workload.TuningTask;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * Measurements as what predictors are trained on: features under the current schema, and labels.
+ */
+final class TrainingRows {
+  /** The columns: features stand in one array, missing ones as NaN. */
+  static final StructType COLUMNS =
+      new StructType()
+          .add("task", DataTypes.StringType, false)
+          .add("schedule", DataTypes.StringType, false)
+          .add("features", DataTypes.createArrayType(DataTypes.FloatType, false), false)
+          .add("relevance", DataTypes.DoubleType, false)
+          .add("weight", DataTypes.DoubleType, false)
+          .add("label_nanos", DataTypes.DoubleType, false);
+
+  private TrainingRows() {}
+
+  /**
+   * Returns the one device that measured.
+   *
+   * @throws IllegalArgumentException if several did
+   */
+  static String onlyDevice(Dataset<Row> measurements) {
+    TreeSet<String> devices = new TreeSet<>();
+    measurements
+        .select("device")
+        .distinct()
+        .collectAsList()
+        .forEach(row -> devices.add(row.getString(0)));
+    if (devices.size() != 1) {
+      throw new IllegalArgumentException(
+          "Cannot learn from measurements of devices "
+              + devices
+              + ": their labels differ, name one");
+    }
+    return devices.first();
+  }
+
+  /** Returns a row for each candidate that was timed, in no particular order. */
+  static Dataset<Row> of(Dataset<Row> measurements, TrainSettings settings) {
+    double tie = settings.tieTolerance();
+    double clip = settings.weightClip();
+    FlatMapGroupsFunction<String, Row, Row> learnt = (task, rows) -> rows(task, rows, tie, clip);
+    return measurements
+        .filter(col("outcome").equalTo(MeasurementRows.TIMED))
+        .filter(col("sampler").notEqual(MeasureJob.REPEAT))
+        .filter(col("codegen").equalTo(Templates.VERSION))
+        .groupBy("task", "schedule")
+        .agg(
+            min("label_nanos").as("label_nanos"),
+            max("inclusion_probability").as("inclusion_probability"))
+        .groupByKey((MapFunction<Row, String>) row -> row.getString(0), Encoders.STRING())
+        .flatMapGroups(learnt, Encoders.row(COLUMNS));
+  }
+
+  private static Iterator<Row> rows(String key, Iterator<Row> given, double tie, double clip) {
+    List<Row> sorted = new ArrayList<>();
+    given.forEachRemaining(sorted::add);
+    sorted.sort(Comparator.comparing(row -> row.getString(1)));
+    TuningTask task = TuningTask.parse(key);
+    ScheduleSpace space = Templates.space(task);
+    SpaceFeatures features = SpaceFeatures.of(task, space);
+    double[] nanos = sorted.stream().mapToDouble(row -> row.getDouble(2)).toArray();
+    double[] inclusion = sorted.stream().mapToDouble(row -> row.getDouble(3)).toArray();
+    double[] relevance = TaskLabels.relevance(nanos, tie);
+    double[] weights = TaskLabels.weights(inclusion, clip);
+    float[] values = new float[FeatureSchema.CURRENT.size()];
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < nanos.length; i++) {
+      String schedule = sorted.get(i).getString(1);
+      features.fill(space.indexOfText(schedule), 1, values);
+      List<Float> boxed = new ArrayList<>(values.length);
+      for (float value : values) {
+        boxed.add(value);
+      }
+      rows.add(
+          RowFactory.create(
+              key,
+              schedule,
+              CollectionConverters.asScala(boxed).toSeq(),
+              relevance[i],
+              weights[i],
+              nanos[i]));
+    }
+    return rows.iterator();
+  }
+}

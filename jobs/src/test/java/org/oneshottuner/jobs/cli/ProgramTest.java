@@ -1,0 +1,103 @@
+package org.oneshottuner.jobs.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.core.config.Configurator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProgramTest {
+  @TempDir Path folder;
+
+  private record Ended(int code, String out, String err) {}
+
+  private static Ended run(String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int code =
+        Program.run(
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            arguments);
+    return new Ended(
+        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+
+  private static void refused(Ended ended, String message) {
+    assertThat(ended.code()).isEqualTo(2);
+    assertThat(ended.err()).startsWith("oneshot: Cannot ").contains(message);
+    assertThat(ended.err()).doesNotContain("\tat ").doesNotContain("Exception");
+    assertThat(ended.out()).isEmpty();
+  }
+
+  @Test
+  void helpListsTheCommands() {
+    Ended ended = run("--help");
+    assertThat(ended.code()).isZero();
+    assertThat(ended.out())
+        .contains("quickstart", "sample", "measure", "train", "evaluate", "export")
+        .contains("choose", "compile", "tune", "doctor");
+  }
+
+  @Test
+  void nearestNamesAreOffered() {
+    refused(run("mesure"), "Nearest: measure");
+    refused(run("sample", "--jsn"), "Nearest: --json");
+    refused(run(), "expected a command");
+    refused(run("tune"), "TASK");
+  }
+
+  @Test
+  void unknownKeysAreRefused() throws Exception {
+    Path conf = Files.writeString(folder.resolve("a.conf"), "sample.taks = 3\n");
+    refused(run("sample", "--conf", conf.toString()), "sample.taks (" + conf + ":1)");
+  }
+
+  @Test
+  void badWorkloadsAndTargetsAreRefused() {
+    refused(
+        run("tune", "conv2d n=1 c=64 h=5 w=5 k=64 r=9 s=3"),
+        "r is 9 at dilation 1, reaching over 9 elements of a padded input of 5");
+    refused(run("tune", "dense m=0 n=1 k=1"), "m is 0, least is 1");
+    refused(run("tune", "--set", "target=gpu", "dense m=1 n=8 k=8"), "Cannot find target 'gpu'");
+    refused(run("tune", folder.resolve("none.txt").toString()), "none.txt");
+  }
+
+  @Test
+  void badModelsAreRefused() throws Exception {
+    Path model = Files.writeString(folder.resolve("m.ost"), "no model");
+    refused(run("export", "--model", model.toString(), "-o", "x"), "Cannot load model " + model);
+    refused(
+        run("export", "--model", folder.resolve("none").toString(), "-o", "x"),
+        "Cannot load model");
+  }
+
+  @Test
+  void stackTracesAreForTheVerbose() {
+    Ended ended = run("sample", "--verbose", "--set", "seed");
+    assertThat(ended.code()).isEqualTo(2);
+    Configurator.setRootLevel(Level.FATAL);
+    assertThat(ended.err()).contains("Cannot set 'seed'").contains("\tat ");
+  }
+
+  @Test
+  void figuresThatCannotBeWrittenAreRefusedBeforehand() {
+    refused(run("doctor", "--json", folder.toString()), "not a writable place");
+  }
+
+  @Test
+  void failuresShowWhatAPersonCanActOn() {
+    Exception wrapped =
+        new RuntimeException("Job aborted", new IllegalStateException("Cannot write x: held"));
+    assertThat(Failure.of("measure", wrapped)).isEqualTo(new Failure(1, "Cannot write x: held"));
+    assertThat(Failure.of("measure", new InterruptedException()).code()).isEqualTo(130);
+    assertThat(Failure.of("train", new RuntimeException(new java.io.IOException("gone"))))
+        .isEqualTo(new Failure(1, "Cannot train: gone"));
+  }
+}

@@ -1,0 +1,101 @@
+package org.oneshottuner.jobs.conf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ConfReaderTest {
+  @TempDir Path folder;
+
+  private Path file(String text) throws Exception {
+    return Files.writeString(folder.resolve("job.conf"), text);
+  }
+
+  @Test
+  void leavesDefaultsWhereNothingIsSaid() {
+    assertThat(Settings.read(List.of(), List.of())).isEqualTo(Settings.DEFAULTS);
+  }
+
+  @Test
+  void readsUnitsListsAndNamesAndThenOverrides() throws Exception {
+    Path conf =
+        file(
+            """
+            heldOut = [bert-tiny]
+            measure { budget = 5m, protocol = quick }
+            sample.tasks = 7
+            """);
+    Settings settings = Settings.read(List.of(conf), List.of("sample.tasks=9", "seed=-3"));
+    assertThat(settings.heldOut()).containsExactly("bert-tiny");
+    assertThat(settings.measure().budget()).isEqualTo(Duration.ofMinutes(5));
+    assertThat(settings.measure().protocol()).isEqualTo(MeasureSettings.Timing.QUICK);
+    assertThat(settings.sample().tasks()).isEqualTo(9);
+    assertThat(settings.seed()).isEqualTo(-3);
+    assertThat(ConfReader.inForce(settings))
+        .containsEntry("measure.budget", "300s")
+        .containsEntry("measure.protocol", "quick")
+        .containsEntry("sample.tasks", "9");
+  }
+
+  @Test
+  void refusesAnUnknownKeyWithItsLineAndTheKnownOnes() throws Exception {
+    Path conf = file("seed = 1\nsample {\n  tsaks = 3\n}\n");
+    assertThatThrownBy(() -> Settings.read(List.of(conf), List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot use unknown keys sample.tsaks (" + conf + ":3)")
+        .hasMessageContaining("sample.tasks");
+    assertThatThrownBy(() -> Settings.read(List.of(), List.of("sede=1")))
+        .hasMessageContaining("--set sede=1");
+  }
+
+  @Test
+  void refusesValuesOfAnotherKindWithTheirPlace() throws Exception {
+    Path conf = file("sample.tasks = many\n");
+    assertThatThrownBy(() -> Settings.read(List.of(conf), List.of()))
+        .hasMessage("Cannot set sample.tasks to many: expected a whole number (" + conf + ":1)");
+    assertThatThrownBy(() -> Settings.read(List.of(), List.of("measure.budget=30")))
+        .hasMessageContaining("expected a duration such as 30s");
+    assertThatThrownBy(() -> Settings.read(List.of(), List.of("sample.tasks=1.5")))
+        .hasMessageContaining("expected a whole number");
+    assertThatThrownBy(() -> Settings.read(List.of(), List.of("sample.prior=nets")))
+        .hasMessageContaining("expected one of [networks, uniform]");
+  }
+
+  @Test
+  void refusesValuesOutOfBoundsWithTheirPlace() throws Exception {
+    Path conf = file("sample.tasks = 0\n");
+    assertThatThrownBy(() -> Settings.read(List.of(conf), List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot set sample.tasks to 0: least is 1 (" + conf + ":1)");
+  }
+
+  @Test
+  void refusesAFileThatIsMissingOrMalformed() throws Exception {
+    assertThatThrownBy(() -> Settings.read(List.of(folder.resolve("none.conf")), List.of()))
+        .hasMessageContaining("none.conf: it is not there");
+    Path conf = file("sample {\n");
+    assertThatThrownBy(() -> Settings.read(List.of(conf), List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot read conf file");
+    assertThatThrownBy(() -> Settings.read(List.of(), List.of("seed")))
+        .hasMessage("Cannot set 'seed': expected key=value");
+  }
+
+  @Test
+  void everyConfOfTheRepositoryReads() throws Exception {
+    Path conf = Path.of("..", "conf");
+    try (var files = Files.list(conf)) {
+      List<Path> all = files.filter(path -> path.toString().endsWith(".conf")).toList();
+      assertThat(all).isNotEmpty();
+      for (Path one : all) {
+        assertThat(Settings.read(List.of(one), List.of()).campaign()).isNotEqualTo("main");
+      }
+    }
+  }
+}

@@ -1,0 +1,241 @@
+package org.oneshottuner.jobs.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.oneshottuner.compile.OneShotTuner;
+import org.oneshottuner.jobs.LocalSpark;
+import org.oneshottuner.jobs.Processes;
+import org.oneshottuner.jobs.conf.Settings;
+import org.oneshottuner.jobs.rows.CandidateRows;
+import org.oneshottuner.jobs.rows.MeasurementRows;
+import org.oneshottuner.jobs.storage.Table;
+import org.oneshottuner.measure.Measurement;
+import org.oneshottuner.measure.Request;
+import org.oneshottuner.sample.NetworkCatalogue;
+import org.oneshottuner.workload.TuningTask;
+import org.oneshottuner.workload.Workload;
+
+/** Rows in become rows out, stage by stage, with a device whose labels are known. */
+class JobsTest {
+  static final Clock CLOCK = Clock.fixed(Instant.parse("2026-01-01T00:00:00Z"), ZoneOffset.UTC);
+  @TempDir Path folder;
+
+  private final SparkSession spark = LocalSpark.session();
+
+  static NetworkCatalogue catalogue() {
+    return NetworkCatalogue.read(Path.of("..", "data", "networks"));
+  }
+
+  static Settings settings(String... overrides) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "target=avx2",
+                "sample.size=quick",
+                "sample.tasks=12",
+                "sample.schedules=8",
+                "measure.commitRows=20",
+                "train.rounds=20",
+                "train.depth=4",
+                "mllibTrees=0"));
+    all.addAll(List.of(overrides));
+    return Settings.read(List.of(), all);
+  }
+
+  private String sample(Settings settings, String name) {
+    String location = folder.resolve(name).toString();
+    SampleJob job = new SampleJob(spark, settings, location, CLOCK);
+    job.drawTasks(catalogue());
+    SampleFigures figures = job.run(0, new byte[0]);
+    assertThat(figures.candidates()).isPositive();
+    return location;
+  }
+
+  private byte[] rows(String sample) throws Exception {
+    Table table = SampleJob.candidates(spark, sample);
+    Path file =
+        Path.of(sample, "candidates", table.existing().commits().get(0).files().get(0).path());
+    return Files.readAllBytes(file);
+  }
+
+  @Test
+  void aSampleIsTheSameHoweverItIsCut() throws Exception {
+    byte[] one = rows(sample(settings("sample.partitions=1"), "one"));
+    assertThat(rows(sample(settings("sample.partitions=2"), "two"))).isEqualTo(one);
+    assertThat(rows(sample(settings("sample.partitions=7"), "seven"))).isEqualTo(one);
+    assertThat(rows(sample(settings("sample.partitions=2", "seed=2"), "other"))).isNotEqualTo(one);
+  }
+
+  @Test
+  void aSampleOfOtherSettingsIsNotMixedIn() {
+    String location = sample(settings(), "sample");
+    assertThatThrownBy(
+            () ->
+                new SampleJob(spark, settings("sample.tasks=13"), location, CLOCK)
+                    .drawTasks(catalogue()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("sample.tasks=12")
+        .hasMessageContaining("sample.tasks=13");
+  }
+
+  @Test
+  void candidatesAndMeasurementsComeBackAsTheyWere() {
+    String location = sample(settings(), "sample");
+    Table candidates = SampleJob.candidates(spark, location);
+    FakeDevice device = new FakeDevice(() -> {});
+    List<Row> rows = candidates.read(candidates.existing()).limit(30).collectAsList();
+    List<Measurement> measurements = new ArrayList<>();
+    for (Row row : rows) {
+      Request request = CandidateRows.request(row);
+      assertThat(CandidateRows.row(request)).isEqualTo(row);
+      measurements.add(device.measurement(request));
+    }
+    List<Row> written = measurements.stream().map(MeasurementRows::row).toList();
+    List<Measurement> read =
+        spark
+            .createDataFrame(written, MeasurementRows.FORMAT.columns())
+            .withColumn("device", org.apache.spark.sql.functions.lit(device.fingerprint().id()))
+            .collectAsList()
+            .stream()
+            .map(MeasurementRows::measurement)
+            .toList();
+    assertThat(read).isEqualTo(measurements);
+  }
+
+  @Test
+  void nothingIsMeasuredTwiceAndFailuresAreCounted() throws Exception {
+    Settings settings = settings();
+    String location = sample(settings, "sample");
+    long candidates = SampleJob.candidates(spark, location).existing().rows();
+    FakeDevice first = new FakeDevice(() -> {});
+    MeasureFigures figures = measure(settings, first, location);
+    assertThat(first.measured()).isEqualTo((int) candidates);
+    assertThat(figures.labels() + figures.failures().getOrDefault("BUILD_FAILED", 0L))
+        .isEqualTo(candidates);
+    assertThat(figures.left()).isZero();
+    FakeDevice second = new FakeDevice(() -> {});
+    assertThat(measure(settings, second, location).known()).isEqualTo(candidates);
+    assertThat(second.measured()).isZero();
+  }
+
+  @Test
+  void anInterruptionCommitsWhatIsDone() throws Exception {
+    Settings settings = settings("measure.commitRows=1000");
+    String location = sample(settings, "sample");
+    int[] count = {0};
+    FakeDevice device =
+        new FakeDevice(
+            () -> {
+              count[0]++;
+              if (count[0] == 10) {
+                Thread.currentThread().interrupt();
+              }
+            });
+    assertThatThrownBy(() -> measure(settings, device, location))
+        .isInstanceOf(InterruptedException.class);
+    assertThat(Measuring.measurements(spark, location + "/m").existing().rows()).isEqualTo(10);
+  }
+
+  /** A JVM that measures is killed, and another goes on: no row is lost, none is there twice. */
+  @Test
+  void measuringMayBeKilledAnywhere() throws Exception {
+    Settings settings = settings();
+    String location = sample(settings, "sample");
+    Processes.Ended ended = Processes.java(DyingMeasuring.class, location, "50");
+    assertThat(ended.code()).as(ended.output()).isEqualTo(DyingMeasuring.DIED);
+    Table table = Measuring.measurements(spark, location + "/m");
+    assertThat(table.existing().rows()).isEqualTo(40);
+    FakeDevice device = new FakeDevice(() -> {});
+    measure(settings, device, location);
+    long candidates = SampleJob.candidates(spark, location).existing().rows();
+    assertThat(device.measured()).isEqualTo((int) candidates - 40);
+    assertThat(table.read(table.snapshot()).select("task", "schedule").distinct().count())
+        .isEqualTo(candidates)
+        .isEqualTo(table.snapshot().rows());
+  }
+
+  private MeasureFigures measure(Settings settings, FakeDevice device, String location)
+      throws InterruptedException {
+    try (Measuring measuring = new Measuring(spark, settings, device, location + "/m", CLOCK)) {
+      return new MeasureJob(spark, settings, measuring).run(location);
+    }
+  }
+
+  @Test
+  void trainingIsReproducibleAndItsModelServes() throws Exception {
+    Settings settings = settings();
+    String location = sample(settings, "sample");
+    measure(settings, new FakeDevice(() -> {}), location);
+    Table table = Measuring.measurements(spark, location + "/m");
+    TrainJob job = new TrainJob(spark, settings, catalogue());
+    TrainFigures figures = job.run(table, folder.resolve("a"));
+    assertThat(figures.tasks()).isEqualTo(12);
+    assertThat(figures.trees()).isEqualTo(20);
+    TrainFigures again = job.run(table, folder.resolve("b"));
+    assertThat(Files.readAllBytes(Path.of(again.model())))
+        .isEqualTo(Files.readAllBytes(Path.of(figures.model())));
+    TuningTask task =
+        new TuningTask(
+            Workload.parse("dense m=32 n=64 k=64"), org.oneshottuner.workload.CpuTarget.AVX2, 1);
+    assertThat(OneShotTuner.load(Path.of(figures.model())).choose(task).candidates()).isPositive();
+    ExportJob.Exported exported =
+        ExportJob.run(Path.of(figures.model()), folder.resolve("exported.ost"));
+    assertThat(Files.readAllBytes(folder.resolve("exported.ost")))
+        .isEqualTo(Files.readAllBytes(Path.of(figures.model())));
+    assertThat(exported.trees()).isEqualTo(20);
+
+    String guided = guided(settings("sample.sampler=exploration"), location, figures);
+    assertThat(guided).isEqualTo("exploration");
+  }
+
+  /** Draws a second round by the model; it repeats nothing of the first. */
+  private String guided(Settings settings, String location, TrainFigures trained) throws Exception {
+    SampleFigures figures =
+        new SampleJob(spark, settings, location, CLOCK)
+            .run(1, Files.readAllBytes(Path.of(trained.model())));
+    assertThat(figures.scoredPerSecondAndCore()).isPositive();
+    Table candidates = SampleJob.candidates(spark, location);
+    assertThat(candidates.read(candidates.existing()).select("task", "schedule").distinct().count())
+        .isEqualTo(candidates.existing().rows());
+    return figures.sampler();
+  }
+
+  @Test
+  void aSearchGoesOnOverTheLabelsThatAreThere() throws Exception {
+    Settings settings = settings();
+    List<TuningTask> tasks =
+        List.of(
+            new TuningTask(
+                Workload.parse("dense m=32 n=64 k=64"),
+                org.oneshottuner.workload.CpuTarget.AVX2,
+                1));
+    List<String> searches = List.of("random", "autotvm", "evolution");
+    FakeDevice device = new FakeDevice(() -> {});
+    TuneFigures figures;
+    try (Measuring measuring =
+        new Measuring(spark, settings, device, folder.resolve("m").toString(), CLOCK)) {
+      figures = new TuneJob(settings, measuring).run(tasks, searches, 24);
+    }
+    assertThat(figures.results()).hasSize(3);
+    assertThat(figures.results()).allSatisfy(result -> assertThat(result.trials()).isEqualTo(24));
+    FakeDevice again = new FakeDevice(() -> {});
+    try (Measuring measuring =
+        new Measuring(spark, settings, again, folder.resolve("m").toString(), CLOCK)) {
+      assertThat(new TuneJob(settings, measuring).run(tasks, searches, 24).results())
+          .isEqualTo(figures.results());
+    }
+    assertThat(again.measured()).isZero();
+  }
+}
