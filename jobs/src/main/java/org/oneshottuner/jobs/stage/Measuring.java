@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -117,7 +118,6 @@ public final class Measuring implements AutoCloseable {
             progress.say(failed() + " failed");
           });
     } finally {
-      // an interruption has been taken note of by its exception; the commit must not meet it again
       nanos += System.nanoTime() - begin;
       commit();
     }
@@ -156,7 +156,12 @@ public final class Measuring implements AutoCloseable {
     }
   }
 
+  /** Commits in a thread of its own: an interruption ends measuring, and must not end this. */
   private void commit() {
+    CompletableFuture.runAsync(this::commitWaiting).join();
+  }
+
+  private void commitWaiting() {
     if (!waiting.isEmpty()) {
       long sequence = writer.snapshot().commits().size() + 1L;
       Commit commit =

@@ -40,7 +40,6 @@ final class FakeDevice implements MeasuringDevice {
       throws InterruptedException {
     while (requests.hasNext()) {
       if (Thread.currentThread().isInterrupted()) {
-        Thread.currentThread().isInterrupted();
         throw new InterruptedException();
       }
       Request request = requests.next();
