@@ -40,7 +40,7 @@ public record EvaluateFigures(
    * @param pickNanos measured time of the pick
    * @param bestNanos the least time of all that was measured: the searches' best, and the pick
    * @param defaultNanos time of the default schedule
-   * @param randomNanos median time of random schedules
+   * @param randomNanos geometric mean of the times of random schedules: what a random pick takes
    * @param regret {@code pickNanos / bestNanos - 1}
    * @param gflops of the pick
    * @param shareOfPeak of the rate of multiply-adds that this machine's canary reached

@@ -250,13 +250,13 @@ public final class EvaluateJob {
         task.ways.put(searchName(running.search.name()), running.space.at(best.member()));
       }
       if (running.search.name().equals(RandomSearch.NAME)) {
-        double[] times =
-            running.trials.stream()
-                .filter(trial -> trial.nanos().isPresent())
-                .mapToDouble(trial -> trial.nanos().getAsDouble())
-                .sorted()
-                .toArray();
-        task.randomNanos = times.length == 0 ? Double.NaN : times[times.length / 2];
+        task.randomNanos =
+            StrictMath.exp(
+                running.trials.stream()
+                    .filter(trial -> trial.nanos().isPresent())
+                    .mapToDouble(trial -> StrictMath.log(trial.nanos().getAsDouble()))
+                    .average()
+                    .orElse(Double.NaN));
       }
     }
   }

@@ -10,6 +10,7 @@ import org.oneshottuner.sample.Layer;
 import org.oneshottuner.sample.Network;
 import org.oneshottuner.sample.NetworkCatalogue;
 import org.oneshottuner.space.Seeds;
+import org.oneshottuner.workload.Conv2d;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.Layout;
 import org.oneshottuner.workload.TuningTask;
@@ -30,7 +31,8 @@ final class UnseenTasks {
 
   /**
    * Draws layers at batch 1, the kinds of operator in turn, so that a few tasks are of all kinds;
-   * each in one of its layouts. The draw depends on the seed and each layer alone.
+   * convolutions of one element and of several count as two kinds, since other schedules suit them.
+   * Each layer is drawn in one of its layouts. The draw depends on the seed and each layer alone.
    *
    * @param networks whose layers they are
    */
@@ -49,7 +51,7 @@ final class UnseenTasks {
     }
     Map<String, List<Unseen>> kinds = new TreeMap<>();
     for (Unseen layer : layers.values()) {
-      kinds.computeIfAbsent(layer.task().workload().kind(), kind -> new ArrayList<>()).add(layer);
+      kinds.computeIfAbsent(kind(layer.task().workload()), kind -> new ArrayList<>()).add(layer);
     }
     kinds
         .values()
@@ -67,6 +69,12 @@ final class UnseenTasks {
       }
     }
     return drawn;
+  }
+
+  private static String kind(Workload workload) {
+    boolean point =
+        workload instanceof Conv2d conv && conv.window().r() == 1 && conv.window().s() == 1;
+    return workload.kind() + (point ? " 1x1" : "");
   }
 
   /** The run's seed, and how many threads run a kernel. */

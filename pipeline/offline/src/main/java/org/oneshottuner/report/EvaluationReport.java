@@ -296,7 +296,7 @@ public final class EvaluationReport {
         "tasks-part",
         "Unseen tasks",
         "None of these was measured before its schedule was picked. Tuned best is the best known"
-            + " from online search, random the median of random schedules.");
+            + " from online search, random the geometric mean of random schedules.");
     if (nothing(figures.tasks())) {
       return;
     }
