@@ -347,7 +347,7 @@ final class Plots {
   /** Draws the regret of each way of choosing as a bar with its interval. */
   void baselines(List<Baseline> baselines) {
     double end = baselines.stream().mapToDouble(one -> one.regret().high()).reduce(0.01, Math::max);
-    Chart chart = new Chart(out, "baselines", 150, 60 + 36.0 * baselines.size());
+    Chart chart = new Chart(out, "baselines", 205, 60 + 36.0 * baselines.size());
     chart.open(
         "Regret of each way of choosing",
         "Geometric mean over the unseen tasks; shorter is better. The table below the plot has the"
