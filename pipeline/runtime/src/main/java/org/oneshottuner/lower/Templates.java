@@ -43,6 +43,8 @@ public final class Templates {
           MatrixProduct.DENSE,
           MatrixProduct.BATCH);
 
+  private static final RecentSpaces RECENT = new RecentSpaces();
+
   private Templates() {}
 
   /**
@@ -51,6 +53,10 @@ public final class Templates {
    * @throws IllegalArgumentException if no template can compute it
    */
   public static ScheduleSpace space(TuningTask task) {
+    return RECENT.of(task, Templates::build);
+  }
+
+  private static ScheduleSpace build(TuningTask task) {
     return new ScheduleSpace(
         of(task).stream().map(Templates::space).filter(space -> space.size() > 0).toList());
   }
@@ -132,10 +138,12 @@ public final class Templates {
     return of(task).stream()
         .filter(template -> template.name().equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "Cannot find template " + name + " for " + task.workload().text()));
+        .orElseThrow(() -> unknown(task, name));
+  }
+
+  private static IllegalArgumentException unknown(TuningTask task, String template) {
+    return new IllegalArgumentException(
+        "Cannot find template " + template + " for " + task.workload().text());
   }
 
   private static Template template(Candidate candidate) {
@@ -143,7 +151,12 @@ public final class Templates {
   }
 
   private static KnobValues values(Candidate candidate) {
-    TemplateSpace space = space(template(candidate));
+    String template = candidate.schedule().template();
+    TemplateSpace space =
+        space(candidate.task()).templates().stream()
+            .filter(part -> part.template().equals(template))
+            .findFirst()
+            .orElseThrow(() -> unknown(candidate.task(), template));
     int[] digits = new int[space.knobs().size()];
     for (int i = 0; i < digits.length; i++) {
       digits[i] =
