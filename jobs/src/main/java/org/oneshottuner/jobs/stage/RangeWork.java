@@ -1,6 +1,7 @@
 package org.oneshottuner.jobs.stage;
 
 import java.io.Serializable;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -121,7 +122,7 @@ final class RangeWork implements Serializable {
       @Override
       public Sampled next() {
         Range range = ranges.next();
-        long begin = System.nanoTime();
+        long begin = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
         // ranges of a task come together: one task's tables are kept at a time
         prepared.keySet().retainAll(Collections.singleton(range.task()));
         Prepared task =
@@ -130,7 +131,7 @@ final class RangeWork implements Serializable {
         counters.members.add(sample.members());
         counters.featureNanos.add(task.takeFeatureNanos());
         counters.scoreNanos.add(task.takeScoreNanos());
-        counters.nanos.add(System.nanoTime() - begin);
+        counters.nanos.add(ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - begin);
         return new Sampled(range.task(), sample.bytes());
       }
     };
