@@ -10,7 +10,7 @@ import org.oneshottuner.jobs.stage.Measuring;
 import org.oneshottuner.jobs.stage.Targets;
 import org.oneshottuner.jobs.stage.TuneJob;
 import org.oneshottuner.measure.MeasuringDevice;
-import org.oneshottuner.search.AnnealingSearch;
+import org.oneshottuner.search.SearchAlgorithm;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
 import picocli.CommandLine.Command;
@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "tune",
     mixinStandardHelpOptions = true,
-    description = "Searches by measuring: random, autotvm (annealing on boosted trees), evolution.")
+    description =
+        "Searches by measuring: the baselines, and the yardstick for the best known time.")
 final class TuneCommand implements Callable<Integer> {
   @Mixin CommonOptions common = new CommonOptions();
 
@@ -35,8 +36,10 @@ final class TuneCommand implements Callable<Integer> {
       names = "--search",
       split = ",",
       paramLabel = "NAME",
-      description = "random, autotvm or evolution, or several; default: autotvm.")
-  List<String> searches = List.of(AnnealingSearch.NAME);
+      description =
+          "random, annealing (on boosted trees, as AutoTVM does it), evolutionary, genetic,"
+              + " exhaustive, or several; default: annealing.")
+  List<String> searches = List.of(SearchAlgorithm.ANNEALING.text());
 
   @Option(
       names = "--trials",

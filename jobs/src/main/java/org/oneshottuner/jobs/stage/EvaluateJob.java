@@ -28,10 +28,11 @@ import org.oneshottuner.measure.Request;
 import org.oneshottuner.report.Figures;
 import org.oneshottuner.sample.NetworkCatalogue;
 import org.oneshottuner.search.ModelScorer;
-import org.oneshottuner.search.RandomSearch;
-import org.oneshottuner.search.Search;
+import org.oneshottuner.search.SearchAlgorithm;
+import org.oneshottuner.search.Trial;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.Schedule;
+import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.train.Bootstrap;
 import org.oneshottuner.train.LearningCurve;
 import org.oneshottuner.train.Prediction;
@@ -122,7 +123,7 @@ public final class EvaluateJob {
     double secondsBefore = measuring.seconds();
     Labels labels = new Labels(measuring, settings, tasks);
     Set<String> searches = new TreeSet<>(settings.evaluate().baselines());
-    searches.add(RandomSearch.NAME);
+    searches.add(SearchAlgorithm.RANDOM.text());
     List<TuneJob.Running> searched =
         new TuneJob(settings, measuring)
             .search(labels, tasks, List.copyOf(searches), settings.evaluate().trials());
@@ -152,27 +153,27 @@ public final class EvaluateJob {
       OneShotTuner tuner, List<Compared> compared, List<TuneJob.Running> searched) {
     List<RankedTask> ranked = new ArrayList<>();
     for (TuneJob.Running running : searched) {
-      List<Search.Trial> timed =
-          running.trials.stream().filter(trial -> trial.nanos().isPresent()).toList();
-      if (running.search.name().equals(RandomSearch.NAME) && !timed.isEmpty()) {
+      List<Trial> timed = timed(running);
+      if (running.algorithm() == SearchAlgorithm.RANDOM && !timed.isEmpty()) {
         Compared task =
             compared.stream()
-                .filter(one -> one.unseen.task().equals(running.task))
+                .filter(one -> one.unseen.task().equals(running.task()))
                 .findFirst()
                 .orElseThrow();
-        ModelScorer scorer = new ModelScorer(running.task, running.space, tuner.model().ensemble());
+        ScheduleSpace space = running.search().space();
+        ModelScorer scorer = new ModelScorer(running.task(), space, tuner.model().ensemble());
         float[] score = new float[1];
         List<Prediction> predictions = new ArrayList<>();
         double best = task.bestNanos;
-        for (Search.Trial trial : timed) {
-          scorer.score(trial.member(), trial.member() + 1, score);
-          predictions.add(
-              new Prediction(running.space.at(trial.member()).text(), score[0], trial.nanos()));
+        for (Trial trial : timed) {
+          long member = space.indexOf(trial.schedule());
+          scorer.score(member, member + 1, score);
+          predictions.add(new Prediction(trial.schedule().text(), score[0], trial.nanos()));
           best = Math.min(best, trial.nanos().orElseThrow());
         }
         double ofDefault = task.nanos.getOrDefault(DEFAULT, best);
         ranked.add(
-            new RankedTask(running.task.key(), best, Math.max(best, ofDefault), predictions));
+            new RankedTask(running.task().key(), best, Math.max(best, ofDefault), predictions));
       }
     }
     return ranked;
@@ -243,22 +244,26 @@ public final class EvaluateJob {
     for (TuneJob.Running running : searched) {
       Compared task =
           compared.stream()
-              .filter(one -> one.unseen.task().equals(running.task))
+              .filter(one -> one.unseen.task().equals(running.task()))
               .findFirst()
               .orElseThrow();
-      for (Search.Trial best : running.best()) {
-        task.ways.put(searchName(running.search.name()), running.space.at(best.member()));
-      }
-      if (running.search.name().equals(RandomSearch.NAME)) {
+      running
+          .search()
+          .best()
+          .ifPresent(best -> task.ways.put(searchName(running.name()), best.schedule()));
+      if (running.algorithm() == SearchAlgorithm.RANDOM) {
         task.randomNanos =
             StrictMath.exp(
-                running.trials.stream()
-                    .filter(trial -> trial.nanos().isPresent())
+                timed(running).stream()
                     .mapToDouble(trial -> StrictMath.log(trial.nanos().getAsDouble()))
                     .average()
                     .orElse(Double.NaN));
       }
     }
+  }
+
+  private static List<Trial> timed(TuneJob.Running running) {
+    return running.search().trials().stream().filter(trial -> trial.nanos().isPresent()).toList();
   }
 
   private String searchName(String search) {

@@ -3,7 +3,6 @@ package org.oneshottuner.jobs.stage;
 import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,10 +11,11 @@ import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.Draw;
 import org.oneshottuner.measure.Request;
-import org.oneshottuner.search.Search;
-import org.oneshottuner.search.Searches;
+import org.oneshottuner.search.OnlineSearch;
+import org.oneshottuner.search.SearchAlgorithm;
+import org.oneshottuner.search.Trial;
 import org.oneshottuner.space.Candidate;
-import org.oneshottuner.space.ScheduleSpace;
+import org.oneshottuner.space.Schedule;
 import org.oneshottuner.workload.TuningTask;
 
 /**
@@ -26,6 +26,9 @@ import org.oneshottuner.workload.TuningTask;
 public final class TuneJob {
   private static final int ROUNDS = 4;
 
+  /** The least that a search plans at once. */
+  private static final int LEAST_ROUND = 8;
+
   private final Settings settings;
   private final Measuring measuring;
 
@@ -35,30 +38,23 @@ public final class TuneJob {
     this.measuring = requireNonNull(measuring, "measuring");
   }
 
-  /** A search of one task, and what it has tried. */
-  static final class Running {
-    final TuningTask task;
-    final ScheduleSpace space;
-    final Search search;
-    final List<Search.Trial> trials = new ArrayList<>();
-
-    Running(TuningTask task, ScheduleSpace space, Search search) {
-      this.task = task;
-      this.space = space;
-      this.search = search;
+  /**
+   * A search of one task.
+   *
+   * @param algorithm how it searches
+   * @param search what it has tried, and tries next
+   */
+  record Running(SearchAlgorithm algorithm, OnlineSearch search) {
+    TuningTask task() {
+      return search.task();
     }
 
-    Candidate candidate(long member) {
-      return new Candidate(task, space.at(member));
+    String name() {
+      return algorithm.text();
     }
 
-    /** Returns the fastest trial; empty if all failed. */
-    List<Search.Trial> best() {
-      return trials.stream()
-          .filter(trial -> trial.nanos().isPresent())
-          .sorted(Comparator.comparingDouble(Search.Trial::speed).reversed())
-          .limit(1)
-          .toList();
+    Candidate candidate(Schedule schedule) {
+      return new Candidate(search.task(), schedule);
     }
   }
 
@@ -82,7 +78,7 @@ public final class TuneJob {
     Map<String, OptionalDouble> defaultLabels = labels.of("default schedules", defaults);
     List<TuneFigures.Result> results = new ArrayList<>();
     for (Running running : search(labels, tasks, searches, trials)) {
-      String key = new Candidate(running.task, Templates.defaultSchedule(running.task)).key();
+      String key = running.candidate(Templates.defaultSchedule(running.task())).key();
       double ofDefault = defaultLabels.getOrDefault(key, OptionalDouble.empty()).orElse(Double.NaN);
       results.add(result(running, ofDefault));
     }
@@ -94,14 +90,12 @@ public final class TuneJob {
   List<Running> search(Labels labels, List<TuningTask> tasks, List<String> names, int trials)
       throws InterruptedException {
     List<Running> all = new ArrayList<>();
+    // a short search plans in quarters of its trials, so that a model guides three of them
+    int roundTrials = Math.max(LEAST_ROUND, Math.min(OnlineSearch.ROUND_TRIALS, trials / ROUNDS));
     for (TuningTask task : tasks) {
-      ScheduleSpace space = Templates.space(task);
       for (String name : names) {
-        all.add(
-            new Running(
-                task,
-                space,
-                Searches.named(name, task, space, new Searches.Budget(settings.seed(), trials))));
+        SearchAlgorithm algorithm = SearchAlgorithm.named(name);
+        all.add(new Running(algorithm, algorithm.search(task, settings.seed(), roundTrials)));
       }
     }
     int batch = Math.max(1, (trials + ROUNDS - 1) / ROUNDS);
@@ -115,20 +109,19 @@ public final class TuneJob {
 
   private boolean advance(Labels labels, List<Running> all, Round round)
       throws InterruptedException {
-    Map<Running, List<Long>> proposed = new LinkedHashMap<>();
+    Map<Running, List<Schedule>> proposed = new LinkedHashMap<>();
     List<Request> requests = new ArrayList<>();
     for (Running running : all) {
-      int left = Math.min(round.batch(), round.trials() - running.trials.size());
-      List<Long> members =
-          left > 0 ? running.search.propose(running.trials, left) : List.<Long>of();
-      if (!members.isEmpty()) {
-        proposed.put(running, members);
+      int left = Math.min(round.batch(), round.trials() - running.search().tried());
+      List<Schedule> schedules = left > 0 ? running.search().propose(left) : List.<Schedule>of();
+      if (!schedules.isEmpty()) {
+        proposed.put(running, schedules);
       }
-      for (long member : members) {
+      for (Schedule schedule : schedules) {
         requests.add(
             new Request(
-                running.candidate(member),
-                new Draw(running.search.name(), round.number(), settings.seed(), 1, 1)));
+                running.candidate(schedule),
+                new Draw(running.name(), round.number(), settings.seed(), 1, 1)));
       }
     }
     if (proposed.isEmpty()) {
@@ -137,12 +130,14 @@ public final class TuneJob {
     Map<String, OptionalDouble> measured =
         labels.of("search round " + (round.number() + 1), requests);
     proposed.forEach(
-        (running, members) -> {
-          for (long member : members) {
+        (running, schedules) -> {
+          List<Trial> trials = new ArrayList<>();
+          for (Schedule schedule : schedules) {
             OptionalDouble nanos =
-                measured.getOrDefault(running.candidate(member).key(), OptionalDouble.empty());
-            running.trials.add(new Search.Trial(member, nanos));
+                measured.getOrDefault(running.candidate(schedule).key(), OptionalDouble.empty());
+            trials.add(new Trial(schedule, nanos));
           }
+          running.search().report(trials);
         });
     return true;
   }
@@ -151,21 +146,21 @@ public final class TuneJob {
     List<Double> bestAfter = new ArrayList<>();
     double best = Double.POSITIVE_INFINITY;
     int next = 1;
-    for (int i = 0; i < running.trials.size(); i++) {
-      best = Math.min(best, running.trials.get(i).nanos().orElse(Double.POSITIVE_INFINITY));
+    List<Trial> trials = running.search().trials();
+    for (int i = 0; i < trials.size(); i++) {
+      best = Math.min(best, trials.get(i).nanos().orElse(Double.POSITIVE_INFINITY));
       if (i + 1 == next) {
         bestAfter.add(best);
         next *= 2;
       }
     }
-    List<Search.Trial> fastest = running.best();
     return new TuneFigures.Result(
-        running.task.workload().text(),
-        running.search.name(),
-        running.trials.size(),
+        running.task().workload().text(),
+        running.name(),
+        trials.size(),
         best,
         defaultNanos,
-        fastest.isEmpty() ? "none" : running.space.at(fastest.get(0).member()).text(),
+        running.search().best().map(fastest -> fastest.schedule().text()).orElse("none"),
         bestAfter);
   }
 }

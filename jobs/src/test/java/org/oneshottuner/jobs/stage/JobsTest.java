@@ -221,7 +221,7 @@ class JobsTest {
                 Workload.parse("dense m=32 n=64 k=64"),
                 org.oneshottuner.workload.CpuTarget.AVX2,
                 1));
-    List<String> searches = List.of("random", "autotvm", "evolution");
+    List<String> searches = List.of("random", "annealing", "evolutionary");
     FakeDevice device = new FakeDevice(() -> {});
     TuneFigures figures;
     try (Measuring measuring =
