@@ -54,9 +54,6 @@ final class Learners {
     all.put("num_round", settings.rounds());
     all.put("num_workers", workers);
     all.put("missing", Float.NaN);
-    // or the tracker prints a line a round
-    all.put("verbose_eval", false);
-    all.put("verbosity", 0);
     scala.collection.immutable.Map<String, Object> given =
         scala.collection.immutable.Map$.MODULE$.from(CollectionConverters.asScala(all));
     if (settings.objective().ranks()) {
