@@ -68,8 +68,14 @@ final class Labels {
     return of(what, requests, known);
   }
 
-  /** As {@link #of}, for candidates that are measured once more, all in one session. */
+  /**
+   * As {@link #of}, for candidates that are set against each other: all are measured once more, in
+   * one session, unless all were. The machine of another hour is another machine.
+   */
   Map<String, OptionalDouble> finals(List<Request> requests) throws InterruptedException {
+    if (!requests.stream().allMatch(request -> last.containsKey(request.candidate().key()))) {
+      last.clear();
+    }
     return of("final", requests, last);
   }
 
