@@ -64,9 +64,18 @@ final class DirectConv2d implements Template {
 
   /** Returns the template for a convolution, and nothing for other workloads. */
   static Optional<Template> of(TuningTask task) {
-    return task.workload() instanceof Conv2d conv
-        ? Optional.of(new DirectConv2d(task, conv))
-        : Optional.empty();
+    if (task.workload() instanceof Conv2d conv) {
+      DirectConv2d template = new DirectConv2d(task, conv);
+      return template.mostlyZeros() && PlanarConv2d.computes(task)
+          ? Optional.empty()
+          : Optional.of(template);
+    }
+    return Optional.empty();
+  }
+
+  /** Returns whether groups are narrower than a vector, so that most packed weights are zero. */
+  private boolean mostlyZeros() {
+    return conv.groups() > 1 && conv.k() / conv.groups() < lanes;
   }
 
   @Override
@@ -132,6 +141,14 @@ final class DirectConv2d implements Template {
   private List<Constraint> tileRules() {
     int registers = task.target().vectorRegisters();
     List<Constraint> rules = new ArrayList<>();
+    if (conv.groups() > 1) {
+      long least = -Choices.most(tiles(), List.of(), v -> -blocksRead(v.number(OCB) * lanes));
+      rules.add(
+          rule(
+              "channel blocks read<=" + least,
+              List.of(OCB),
+              v -> blocksRead(v.number(OCB) * lanes) <= least));
+    }
     rules.add(
         rule(
             "owt*ocb+ocb+1<=" + registers,

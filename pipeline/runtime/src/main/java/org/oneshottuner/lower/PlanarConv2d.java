@@ -13,6 +13,7 @@ import org.oneshottuner.lower.Place.Role;
 import org.oneshottuner.space.Constraint;
 import org.oneshottuner.space.Knob;
 import org.oneshottuner.space.KnobValues;
+import org.oneshottuner.space.TemplateSpace;
 import org.oneshottuner.workload.Conv2d;
 import org.oneshottuner.workload.Layout;
 import org.oneshottuner.workload.Operands;
@@ -72,6 +73,14 @@ final class PlanarConv2d implements Template {
       return template.stagedBytes() <= MOST_STAGED_BYTES ? Optional.of(template) : Optional.empty();
     }
     return Optional.empty();
+  }
+
+  /** Returns whether this template has a schedule for a task. */
+  static boolean computes(TuningTask task) {
+    return of(task)
+        .map(template -> new TemplateSpace(NAME, template.knobs(), template.constraints()))
+        .filter(space -> space.size() > 0)
+        .isPresent();
   }
 
   @Override
