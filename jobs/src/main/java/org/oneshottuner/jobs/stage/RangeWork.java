@@ -13,8 +13,8 @@ import org.apache.spark.util.LongAccumulator;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.Draw;
 import org.oneshottuner.measure.Request;
+import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModelReader;
-import org.oneshottuner.predict.Predictor;
 import org.oneshottuner.sample.RangeSample;
 import org.oneshottuner.sample.RoundKey;
 import org.oneshottuner.sample.ScheduleDraw;
@@ -37,17 +37,11 @@ final class RangeWork implements Serializable {
     private static final long serialVersionUID = 1;
     final LongAccumulator members;
     final LongAccumulator nanos;
-    final LongAccumulator featureNanos;
     final LongAccumulator scoreNanos;
 
-    Counters(
-        LongAccumulator members,
-        LongAccumulator nanos,
-        LongAccumulator featureNanos,
-        LongAccumulator scoreNanos) {
+    Counters(LongAccumulator members, LongAccumulator nanos, LongAccumulator scoreNanos) {
       this.members = members;
       this.nanos = nanos;
-      this.featureNanos = featureNanos;
       this.scoreNanos = scoreNanos;
     }
   }
@@ -108,7 +102,7 @@ final class RangeWork implements Serializable {
 
   /** Samples ranges, each by itself. */
   Iterator<Sampled> sample(Iterator<Range> ranges, Counters counters) {
-    List<Predictor> predictor =
+    List<Ensemble> predictor =
         model.length == 0
             ? List.of()
             : List.of(FrozenModelReader.inspect(model, "of the round").ensemble());
@@ -129,7 +123,6 @@ final class RangeWork implements Serializable {
             prepared.computeIfAbsent(range.task(), number -> new Prepared(number, predictor));
         RangeSample sample = task.sample(range.number());
         counters.members.add(sample.members());
-        counters.featureNanos.add(task.takeFeatureNanos());
         counters.scoreNanos.add(task.takeScoreNanos());
         counters.nanos.add(ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - begin);
         return new Sampled(range.task(), sample.bytes());
@@ -182,7 +175,7 @@ final class RangeWork implements Serializable {
     private final List<ModelScorer> scorer;
     private final List<ScheduleRound.Guide> guide;
 
-    Prepared(int number, List<Predictor> predictor) {
+    Prepared(int number, List<Ensemble> predictor) {
       task = TuningTask.parse(tasks[number]);
       space = Templates.space(task);
       ScheduleSampler sampler =
@@ -201,12 +194,8 @@ final class RangeWork implements Serializable {
       return guide.isEmpty() ? round.sample(range) : round.sample(range, guide.get(0));
     }
 
-    long takeFeatureNanos() {
-      return scorer.stream().mapToLong(ModelScorer::takeFeatureNanos).sum();
-    }
-
     long takeScoreNanos() {
-      return scorer.stream().mapToLong(ModelScorer::takeScoreNanos).sum();
+      return scorer.stream().mapToLong(ModelScorer::takeNanos).sum();
     }
   }
 }

@@ -14,10 +14,10 @@ import java.util.Locale;
  * @param members of spaces that were looked at
  * @param seconds of wall-clock
  * @param coreSeconds of one core, over all executors
- * @param membersPerSecondAndCore enumerated and, if the round is guided, featurised and scored
- * @param featurisedPerSecondAndCore counting the time of reading features alone; 0 if none were
- *     read
- * @param scoredPerSecondAndCore counting the time of scoring alone; 0 if none was scored
+ * @param membersPerSecondAndCore enumerated, featurised and scored if the round is guided, and
+ *     drawn from, counting all that is done for a task
+ * @param scoredPerSecondAndCore enumerated, featurised and scored, counting the time of that alone;
+ *     0 if none was scored
  */
 public record SampleFigures(
     String location,
@@ -29,7 +29,6 @@ public record SampleFigures(
     double seconds,
     double coreSeconds,
     double membersPerSecondAndCore,
-    double featurisedPerSecondAndCore,
     double scoredPerSecondAndCore)
     implements Figures {
   @Override
@@ -56,10 +55,7 @@ public record SampleFigures(
             scoredPerSecondAndCore == 0
                 ? ""
                 : String.format(
-                    Locale.ROOT,
-                    " (featurised alone %,.0f, scored alone %,.0f)",
-                    featurisedPerSecondAndCore,
-                    scoredPerSecondAndCore));
+                    Locale.ROOT, " (featurised and scored alone %,.0f)", scoredPerSecondAndCore));
     return List.of(first, rate);
   }
 }

@@ -308,7 +308,6 @@ public final class SampleJob {
     return new RangeWork.Counters(
         context.longAccumulator("members"),
         context.longAccumulator("nanos"),
-        context.longAccumulator("feature nanos"),
         context.longAccumulator("score nanos"));
   }
 
@@ -330,7 +329,6 @@ public final class SampleJob {
         (System.nanoTime() - begin) / 1e9,
         counters.nanos.value() / 1e9,
         rate(members, counters.nanos.value()),
-        rate(members, counters.featureNanos.value()),
         rate(members, counters.scoreNanos.value()));
   }
 

@@ -15,6 +15,7 @@ import org.oneshottuner.lower.Templates;
 import org.oneshottuner.predict.Compatibility;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.FrozenModelReader;
+import org.oneshottuner.predict.SpaceScorer;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.Schedule;
 import org.oneshottuner.space.ScheduleSpace;
@@ -29,7 +30,7 @@ import org.oneshottuner.workload.TuningTask;
  * model and task give the same choice on every machine. Immutable and thread-safe.
  */
 public final class OneShotTuner {
-  private static final int BLOCK = 2048;
+  private static final int BLOCK = 1 << 14;
 
   private final FrozenModel model;
   private final String source;
@@ -157,13 +158,11 @@ public final class OneShotTuner {
   }
 
   private void scores(TuningTask task, ScheduleSpace space, Scored scored) {
-    SpaceFeatures features = SpaceFeatures.of(task, space);
-    float[] rows = new float[BLOCK * FeatureSchema.CURRENT.size()];
-    float[] out = new float[BLOCK];
+    SpaceScorer scorer = new SpaceScorer(SpaceFeatures.of(task, space), model.ensemble());
+    float[] out = new float[(int) Math.min(BLOCK, space.size())];
     for (long from = 0; from < space.size(); from += BLOCK) {
       int count = (int) Math.min(BLOCK, space.size() - from);
-      features.fill(from, count, rows);
-      model.ensemble().score(rows, count, out);
+      scorer.score(from, from + count, out);
       for (int i = 0; i < count; i++) {
         scored.take(from + i, out[i]);
       }
@@ -178,10 +177,12 @@ public final class OneShotTuner {
     private long second = -1;
     private float firstScore = Float.NEGATIVE_INFINITY;
     private float secondScore = Float.NEGATIVE_INFINITY;
-    private int[] digits = new int[0];
+    private int place;
+    private TemplateSpace.Cursor cursor;
 
     Ballot(ScheduleSpace space) {
       this.space = space;
+      this.cursor = space.templates().get(0).cursor(0);
       this.best = new float[space.templates().size()][][];
       for (int place = 0; place < best.length; place++) {
         TemplateSpace template = space.templates().get(place);
@@ -193,6 +194,7 @@ public final class OneShotTuner {
       }
     }
 
+    /** Takes the members in order, from the first on. */
     void take(long index, float score) {
       if (score > firstScore || first < 0) {
         second = first;
@@ -203,15 +205,19 @@ public final class OneShotTuner {
         second = index;
         secondScore = score;
       }
-      int place = space.templateOf(index);
-      TemplateSpace template = space.templates().get(place);
-      if (digits.length != template.knobs().size()) {
-        digits = new int[template.knobs().size()];
+      if (index == space.start(place + 1)) {
+        place++;
+        cursor = space.templates().get(place).cursor(0);
       }
-      template.digits(index - space.start(place), digits);
+      int[] digits = cursor.digits();
       for (int knob = 0; knob < digits.length; knob++) {
         float[] scores = best[place][knob];
-        scores[digits[knob]] = Math.max(scores[digits[knob]], score);
+        if (score > scores[digits[knob]]) {
+          scores[digits[knob]] = score;
+        }
+      }
+      if (cursor.next() == 0 && index < space.start(place + 1) - 1) {
+        throw new IllegalStateException("Cannot walk on from member " + index);
       }
     }
 

@@ -1,6 +1,10 @@
 package org.oneshottuner.feature;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.lower.Trait;
 import org.oneshottuner.space.ScheduleSpace;
@@ -57,36 +61,57 @@ public final class SpaceFeatures {
     }
   }
 
-  /** Returns which columns have one value for all members of the task's space. */
-  public boolean[] constantColumns() {
-    boolean[] constant = new boolean[schema.size()];
-    for (int i = 0; i < constant.length; i++) {
-      constant[i] = schema.columns().get(i).source() instanceof FeatureColumn.OfTask;
-    }
-    return constant;
+  /** Returns the schema that is read by. */
+  public FeatureSchema schema() {
+    return schema;
+  }
+
+  /** Returns the space whose members are read. */
+  public ScheduleSpace space() {
+    return space;
+  }
+
+  /**
+   * Returns a column over one template's members.
+   *
+   * @param template place of the template in {@link ScheduleSpace#templates()}
+   * @param column place of the column in the schema
+   */
+  public SpaceColumn column(int template, int column) {
+    return templates[template].columns[column];
   }
 
   /** The features of one template's members. */
   private static final class TemplateFeatures {
     private final TemplateSpace space;
     private final float[] base;
-    private final TraitTable[] tables;
-    private final Combined[] combined;
+    private final SpaceColumn[] columns;
+    private final List<TraitTable> tables = new ArrayList<>();
+    private final List<Combined> combined = new ArrayList<>();
 
     TemplateFeatures(FeatureSchema schema, TuningTask task, TemplateSpace space) {
       this.space = space;
       this.base = new float[schema.size()];
-      List<Trait.Reader> traits = Templates.traits(task, space.template());
-      for (int i = 0; i < base.length; i++) {
-        base[i] = base(schema.columns().get(i).source(), task, space.template());
+      this.columns = new SpaceColumn[schema.size()];
+      Map<Trait, Trait.Reader> traits = new EnumMap<>(Trait.class);
+      for (Trait.Reader reader : Templates.traits(task, space.template())) {
+        traits.put(reader.trait(), reader);
       }
-      this.tables =
-          traits.stream().map(reader -> table(schema, space, reader)).toArray(TraitTable[]::new);
-      this.combined =
-          schema.columns().stream()
-              .filter(column -> column.source() instanceof FeatureColumn.OfColumns)
-              .map(column -> new Combined(schema, column))
-              .toArray(Combined[]::new);
+      for (int i = 0; i < base.length; i++) {
+        FeatureColumn.Source source = schema.columns().get(i).source();
+        base[i] = base(source, task, space.template());
+        columns[i] = new Same(base[i]);
+        if (source instanceof FeatureColumn.OfTrait ofTrait
+            && traits.containsKey(ofTrait.trait())) {
+          TraitTable table = new TraitTable(space, traits.get(ofTrait.trait()), ofTrait.scale(), i);
+          tables.add(table);
+          columns[i] = table;
+        } else if (source instanceof FeatureColumn.OfColumns ofColumns) {
+          Combined made = new Combined(schema, ofColumns, i, columns);
+          combined.add(made);
+          columns[i] = made;
+        }
+      }
     }
 
     private static float base(FeatureColumn.Source source, TuningTask task, String template) {
@@ -97,13 +122,6 @@ public final class SpaceFeatures {
         return ofTemplate.template().equals(template) ? 1 : 0;
       }
       return Float.NaN;
-    }
-
-    private static TraitTable table(
-        FeatureSchema schema, TemplateSpace space, Trait.Reader reader) {
-      int place = schema.place(reader.trait().columnName());
-      FeatureColumn.OfTrait source = (FeatureColumn.OfTrait) schema.columns().get(place).source();
-      return new TraitTable(space, reader, source.scale(), place);
     }
 
     void fill(long from, int count, float[] rows, int offset) {
@@ -127,8 +145,23 @@ public final class SpaceFeatures {
     }
   }
 
+  /** A column with one value for all members of a template. */
+  private record Same(float value) implements SpaceColumn {
+    private static final int[] NO_KNOBS = {};
+
+    @Override
+    public int[] knobs() {
+      return NO_KNOBS;
+    }
+
+    @Override
+    public float value(int[] digits) {
+      return value;
+    }
+  }
+
   /** The values of one trait for every combination of the knobs that it depends on. */
-  private static final class TraitTable {
+  private static final class TraitTable implements SpaceColumn {
     private final TemplateSpace space;
     private final Trait.Reader reader;
     private final FeatureColumn.Scale scale;
@@ -156,7 +189,13 @@ public final class SpaceFeatures {
       this.known = new boolean[size];
     }
 
-    float value(int[] digits) {
+    @Override
+    public int[] knobs() {
+      return places.clone();
+    }
+
+    @Override
+    public float value(int[] digits) {
       int index = 0;
       for (int i = 0; i < places.length; i++) {
         index += digits[places[i]] * strides[i];
@@ -170,18 +209,40 @@ public final class SpaceFeatures {
   }
 
   /** A column made of others. */
-  private static final class Combined {
+  private static final class Combined implements SpaceColumn {
     private final int place;
     private final int[] from;
+    private final SpaceColumn[] sources;
+    private final int[] knobs;
     private final float[] values;
     private final FeatureColumn.Combination combination;
 
-    Combined(FeatureSchema schema, FeatureColumn column) {
-      FeatureColumn.OfColumns source = (FeatureColumn.OfColumns) column.source();
-      this.place = schema.place(column.name());
+    Combined(
+        FeatureSchema schema, FeatureColumn.OfColumns source, int place, SpaceColumn[] columns) {
+      this.place = place;
       this.from = source.columns().stream().mapToInt(schema::place).toArray();
+      this.sources = Arrays.stream(from).mapToObj(i -> columns[i]).toArray(SpaceColumn[]::new);
+      this.knobs =
+          Arrays.stream(sources)
+              .flatMapToInt(column -> Arrays.stream(column.knobs()))
+              .sorted()
+              .distinct()
+              .toArray();
       this.values = new float[from.length];
       this.combination = source.combination();
+    }
+
+    @Override
+    public int[] knobs() {
+      return knobs.clone();
+    }
+
+    @Override
+    public float value(int[] digits) {
+      for (int i = 0; i < sources.length; i++) {
+        values[i] = sources[i].value(digits);
+      }
+      return combination.of(values);
     }
 
     float value(float[] rows, int row) {

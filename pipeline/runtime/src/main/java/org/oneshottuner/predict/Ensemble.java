@@ -2,7 +2,6 @@ package org.oneshottuner.predict;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,6 +20,7 @@ public final class Ensemble implements Predictor {
   private final float base;
   private final List<Tree> trees;
   private final LevelwiseScorer bulk;
+  private final RankedTrees ranked;
 
   private Ensemble(String schemaId, int columns, float base, List<Tree> trees) {
     this.schemaId = schemaId;
@@ -28,6 +28,7 @@ public final class Ensemble implements Predictor {
     this.base = base;
     this.trees = trees;
     this.bulk = new LevelwiseScorer(columns, base, trees);
+    this.ranked = new RankedTrees(columns, trees);
   }
 
   /**
@@ -81,6 +82,11 @@ public final class Ensemble implements Predictor {
     return trees;
   }
 
+  /** Returns the trees as {@link SpaceScorer} walks them. */
+  RankedTrees ranked() {
+    return ranked;
+  }
+
   /** Returns whether any split reads a column; what is not read need not be filled in. */
   public boolean reads(int column) {
     return bulk.reads(column);
@@ -114,37 +120,6 @@ public final class Ensemble implements Predictor {
               + " scores");
     }
     bulk.score(rows, count, out);
-  }
-
-  /**
-   * Returns the same function with the splits on constant columns folded away and the nodes that
-   * can no longer be reached dropped. It reads rows of the same shape, pays no attention to the
-   * constant columns, and gives the same bits as this one gives for rows that hold the constants.
-   *
-   * @param constant by column, whether it has one value throughout, as the columns that describe a
-   *     task have within it
-   * @param values by column, that value (NaN for missing); any value where {@code constant} is
-   *     false
-   * @throws IllegalArgumentException if either has not one entry a column
-   */
-  public Ensemble specialise(boolean[] constant, float[] values) {
-    if (constant.length != columns || values.length != columns) {
-      throw new IllegalArgumentException(
-          "Cannot specialise to "
-              + constant.length
-              + " flags and "
-              + values.length
-              + " values: "
-              + schemaId
-              + " has "
-              + columns
-              + " columns");
-    }
-    List<Tree> kept = new ArrayList<>(trees.size());
-    for (Tree tree : trees) {
-      kept.add(tree.specialise(constant, values));
-    }
-    return new Ensemble(schemaId, columns, base, List.copyOf(kept));
   }
 
   private static IllegalArgumentException refuse(String detail) {

@@ -1,7 +1,5 @@
 package org.oneshottuner.predict;
 
-import java.util.Arrays;
-
 /**
  * One regression tree: a row goes left at a node iff its value is below the threshold, and by the
  * node's default if the value is missing. Nodes are numbered in preorder, so that the left child of
@@ -119,59 +117,6 @@ public final class Tree {
       node = goesLeft(node, rows[offset + columns[node]]) ? node + 1 : right[node];
     }
     return values[node];
-  }
-
-  /**
-   * Returns the tree without the splits whose outcome is known.
-   *
-   * @param constant by column, whether its value is known
-   * @param known by column, the value if it is known
-   */
-  Tree specialise(boolean[] constant, float[] known) {
-    int[] keptColumns = new int[columns.length];
-    float[] keptValues = new float[columns.length];
-    boolean[] keptDefaults = new boolean[columns.length];
-    int[] keptRight = new int[columns.length];
-    // kept splits whose right child is still to be visited: their new numbers, old numbers and
-    // levels
-    int[] open = new int[3 * MAX_DEPTH];
-    int opened = 0;
-    int kept = 0;
-    int level = 0;
-    int deepest = 0;
-    int node = 0;
-    while (true) {
-      int column = columns[node];
-      if (column != LEAF && constant[column]) {
-        node = goesLeft(node, known[column]) ? node + 1 : right[node];
-        continue;
-      }
-      keptColumns[kept] = column;
-      keptValues[kept] = values[node];
-      keptDefaults[kept] = missingLeft[node];
-      if (column != LEAF) {
-        open[opened++] = kept++;
-        open[opened++] = node++;
-        open[opened++] = ++level;
-        deepest = Math.max(deepest, level);
-      } else if (opened > 0) {
-        kept++;
-        level = open[--opened];
-        node = right[open[--opened]];
-        keptRight[open[--opened]] = kept;
-      } else {
-        kept++;
-        break;
-      }
-    }
-    return kept == columns.length
-        ? this
-        : new Tree(
-            Arrays.copyOf(keptColumns, kept),
-            Arrays.copyOf(keptValues, kept),
-            Arrays.copyOf(keptDefaults, kept),
-            Arrays.copyOf(keptRight, kept),
-            deepest);
   }
 
   private static void check(int column, float value, int node) {

@@ -32,17 +32,6 @@ class EnsembleTest {
     }
   }
 
-  @Nested
-  class Specialised extends PredictorContract {
-    @Override
-    Predictor predictor() {
-      boolean[] constant = new boolean[11];
-      Arrays.fill(constant, 0, 6, true);
-      return DrawnEnsembles.ensemble(new SplitMix64(DrawnEnsembles.seed()), 11, 60, 8)
-          .specialise(constant, new float[11]);
-    }
-  }
-
   @Test
   void goesLeftIffBelowTheThreshold() {
     Ensemble ensemble = Ensemble.of("s", 2, 10, List.of(STUMP));
@@ -69,44 +58,6 @@ class EnsembleTest {
             Ensemble.of("s", 1, 0, List.of(small, small, small, small, small, small, large))
                 .score(new float[1]))
         .isEqualTo(sum + 1);
-  }
-
-  @Test
-  void specialisingKeepsTheBits() {
-    long seed = DrawnEnsembles.seed();
-    SplitMix64 draw = new SplitMix64(seed);
-    for (int trial = 0; trial < 50; trial++) {
-      int columns = 1 + (int) draw.nextLong(12);
-      Ensemble whole = DrawnEnsembles.ensemble(draw, columns, 20, 1 + (int) draw.nextLong(10));
-      float[] known = DrawnEnsembles.rows(draw, columns, 1);
-      boolean[] constant = new boolean[columns];
-      for (int c = 0; c < columns; c++) {
-        constant[c] = draw.nextLong(2) == 0;
-      }
-      Ensemble special = whole.specialise(constant, known);
-      float[] rows = DrawnEnsembles.rows(draw, columns, 200);
-      float[] outSpecial = new float[200];
-      special.score(rows, 200, outSpecial);
-      for (int i = 0; i < rows.length; i++) {
-        rows[i] = constant[i % columns] ? known[i % columns] : rows[i];
-      }
-      float[] outWhole = new float[200];
-      whole.score(rows, 200, outWhole);
-      assertThat(outSpecial).as("trial %s, -Dtests.seed=%s", trial, seed).isEqualTo(outWhole);
-      for (int c = 0; c < columns; c++) {
-        assertThat(special.reads(c) && constant[c]).isFalse();
-      }
-    }
-  }
-
-  @Test
-  void specialisingDropsWhatCannotBeReached() {
-    Ensemble whole = Ensemble.of("s", 2, 10, List.of(STUMP));
-    Ensemble special = whole.specialise(new boolean[] {false, true}, new float[] {0, 3});
-    assertThat(special.trees().get(0).nodes()).isEqualTo(1);
-    assertThat(special.score(new float[] {0, 0})).isEqualTo(11);
-    assertThat(whole.reads(1)).isTrue();
-    assertThat(special.reads(1)).isFalse();
   }
 
   @Test
