@@ -6,6 +6,7 @@ root=${root:?}
 jar=$root/jobs/target/oneshot-jobs.jar
 built=$root/jobs/target/built
 build_log=$root/jobs/target/build.log
+native_log=$root/jobs/target/native.log
 spark_home=$root/jobs/target/spark-home
 
 refuse() {
@@ -48,7 +49,7 @@ build() {
   mkdir -p "$root/jobs/target" || refuse "Cannot build: $root/jobs/target cannot be written"
   touch "$began"
   printf 'Building (%s)…\n' "$why" >&2
-  trap 'exit 130' INT
+  trap 'printf "%s\n" "Cannot build: interrupted; the same command builds anew" >&2; exit 130' INT
   if ! (cd "$root" && mvn -B -ntp -q -Dstyle.color=never -DskipTests -Dfast package) >"$build_log" 2>&1 9<&- </dev/null; then
     sed '/-> \[Help 1\]$/q' "$build_log" | tail -n 25 >&2
     refuse "Cannot build: Maven failed, the whole of its log is $build_log"

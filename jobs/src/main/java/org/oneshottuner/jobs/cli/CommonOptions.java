@@ -1,5 +1,6 @@
 package org.oneshottuner.jobs.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,8 @@ import picocli.CommandLine.Option;
 
 /** What all commands understand that have settings. */
 final class CommonOptions extends ReportOptions {
+  private static final String RUN = "--run";
+
   @Option(
       names = "--conf",
       paramLabel = "FILE",
@@ -31,10 +34,15 @@ final class CommonOptions extends ReportOptions {
   String master = "local[*]";
 
   @Option(
-      names = "--run",
+      names = RUN,
       paramLabel = "DIR",
-      description = "Where the run keeps its data, file: or hdfs:; default: data/runs/CAMPAIGN.")
+      description =
+          "The run's folder, file: or hdfs:. By default quickstart begins a new one, data/runs/"
+              + "CAMPAIGN-TIME; so does sample, unless the newest has no sample yet; the other"
+              + " stages take the campaign's newest; tune keeps its labels in data/runs/tune.")
   Optional<String> run = Optional.empty();
+
+  private Optional<RunFolder> settled = Optional.empty();
 
   /** Returns the settings in force. */
   Settings settings() {
@@ -45,10 +53,91 @@ final class CommonOptions extends ReportOptions {
     return Sessions.open(spec.name(), master);
   }
 
-  /** Returns where the run keeps what it makes. */
-  RunFolder run(Settings settings) {
-    return new RunFolder(
-        run.orElseGet(() -> home().resolve("data/runs").resolve(settings.campaign()).toString()));
+  /** Returns the run that is named, or else a new one, whose folder it makes. */
+  RunFolder begin(Settings settings) {
+    return settle(run.orElseGet(() -> runs(settings.campaign()).begin(WallClock.utc()).toString()));
+  }
+
+  /**
+   * Returns the run that is named, or else the campaign's newest.
+   *
+   * @throws IllegalArgumentException if it is not there
+   */
+  RunFolder existing(Settings settings) {
+    if (run.isPresent()) {
+      RunFolder named = new RunFolder(run.get());
+      if (!named.remote() && !Files.isDirectory(named.local(""))) {
+        throw new IllegalArgumentException(
+            "Cannot go on with run " + run.get() + ": there is no such folder");
+      }
+      return settle(run.get());
+    }
+    Path place = runs(settings.campaign()).place();
+    return settle(
+        newest(settings)
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "Cannot find a run of campaign "
+                            + settings.campaign()
+                            + " in "
+                            + shown(place.toString())
+                            + ": sample begins one, "
+                            + RUN
+                            + " names one")));
+  }
+
+  /** Returns the run that was begun last, if any was. */
+  Optional<String> newest(Settings settings) {
+    return runs(settings.campaign()).newest().map(Path::toString);
+  }
+
+  /** Returns the run that is named, or else the one of this name, which many commands share. */
+  RunFolder shared(String name) {
+    return settle(run.orElseGet(() -> runs(name).place().resolve(name).toString()));
+  }
+
+  RunFolder settle(String location) {
+    RunFolder folder = new RunFolder(location);
+    settled = Optional.of(folder);
+    return folder;
+  }
+
+  private static Runs runs(String campaign) {
+    return new Runs(home().resolve("data/runs"), campaign);
+  }
+
+  /** Prints where the run lies. */
+  void sayRun() {
+    settled.ifPresent(folder -> out().println("run " + shown(folder.location())));
+    out().flush();
+  }
+
+  /** Returns the command line that goes on with this run; empty if none is begun. */
+  Optional<String> resumption() {
+    return settled.map(
+        folder -> {
+          StringBuilder line = new StringBuilder(System.getProperty("oneshot.command", "oneshot"));
+          for (String word : spec.root().commandLine().getParseResult().originalArgs()) {
+            line.append(' ').append(quoted(word));
+          }
+          if (run.isEmpty()) {
+            line.append(' ').append(RUN).append(' ').append(quoted(shown(folder.location())));
+          }
+          return line.toString();
+        });
+  }
+
+  /** Returns a path as seen from the working folder, if it lies below it. */
+  private static String shown(String location) {
+    Path here = Path.of("").toAbsolutePath();
+    return location.startsWith(here + "/")
+        ? location.substring(here.toString().length() + 1)
+        : location;
+  }
+
+  private static String quoted(String word) {
+    return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 
   /** Returns the top of the repository: where the launcher says it is, or here. */

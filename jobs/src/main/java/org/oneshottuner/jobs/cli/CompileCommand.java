@@ -6,7 +6,6 @@ import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.jobs.kernels.KernelFolder;
 import org.oneshottuner.jobs.kernels.KernelOrder;
 import org.oneshottuner.jobs.kernels.WorkloadList;
-import org.oneshottuner.jobs.stage.Interruption;
 import org.oneshottuner.measure.Compiler;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,13 +44,10 @@ final class CompileCommand implements Callable<Integer> {
     WorkloadList workloads = WorkloadList.read(tasks);
     KernelFolder folder = KernelFolder.at(output);
     KernelFolder.Extras extras = example ? KernelFolder.Extras.EXAMPLE : KernelFolder.Extras.NONE;
-    try (Interruption interruption = new Interruption()) {
-      interruption.check();
-      OneShotTuner tuner = serving.tuner();
-      KernelOrder order = new KernelOrder(tuner, workloads, serving.target(tuner), serving.threads);
-      Compiler compiler = Compiler.find(System.getenv());
-      report.show(folder.write(order, compiler, extras));
-    }
+    OneShotTuner tuner = serving.tuner();
+    KernelOrder order = new KernelOrder(tuner, workloads, serving.target(tuner), serving.threads);
+    Compiler compiler = Compiler.find(System.getenv());
+    report.show(folder.write(order, compiler, extras));
     return 0;
   }
 }

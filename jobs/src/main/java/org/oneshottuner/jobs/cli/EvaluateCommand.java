@@ -7,7 +7,6 @@ import java.util.concurrent.Callable;
 import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.stage.EvaluateJob;
-import org.oneshottuner.jobs.stage.Interruption;
 import org.oneshottuner.jobs.stage.Measuring;
 import org.oneshottuner.measure.MeasuringDevice;
 import picocli.CommandLine.Command;
@@ -38,13 +37,12 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     Settings settings = common.settings();
     common.checkJson();
+    RunFolder run = common.existing(settings);
     OneShotTuner tuner = model.tuner(common, settings);
-    RunFolder run = common.run(settings);
-    try (Interruption interruption = new Interruption();
-        MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
+    common.sayRun();
+    try (MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
         Measuring measuring =
             new Measuring(common.spark(), settings, device, run.measurements(), WallClock.utc())) {
-      interruption.check();
       Path page = report.orElseGet(() -> run.local(RunFolder.REPORT).resolve(RunFolder.PAGE));
       common.show(
           new EvaluateJob(settings, measuring, model.catalogue())

@@ -3,7 +3,6 @@ package org.oneshottuner.jobs.cli;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.oneshottuner.jobs.conf.Settings;
-import org.oneshottuner.jobs.stage.Interruption;
 import org.oneshottuner.jobs.stage.MeasureJob;
 import org.oneshottuner.jobs.stage.Measuring;
 import org.oneshottuner.measure.MeasuringDevice;
@@ -37,12 +36,11 @@ final class MeasureCommand implements Callable<Integer> {
     budget.ifPresent(time -> common.overrides.add("measure.budget=" + time));
     Settings settings = common.settings();
     common.checkJson();
-    RunFolder run = common.run(settings);
-    try (Interruption interruption = new Interruption();
-        MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
+    RunFolder run = common.existing(settings);
+    common.sayRun();
+    try (MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
         Measuring measuring =
             new Measuring(common.spark(), settings, device, run.measurements(), WallClock.utc())) {
-      interruption.check();
       common.show(new MeasureJob(common.spark(), settings, measuring).run(run.sample()));
     }
     return 0;

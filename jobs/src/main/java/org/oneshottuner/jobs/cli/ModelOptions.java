@@ -25,7 +25,8 @@ final class ModelOptions {
 
   Path file(CommonOptions common, Settings settings) {
     Path file =
-        model.orElseGet(() -> common.run(settings).local(RunFolder.MODEL).resolve(TrainJob.MODEL));
+        model.orElseGet(
+            () -> common.existing(settings).local(RunFolder.MODEL).resolve(TrainJob.MODEL));
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException("Cannot load model " + file + ": there is no such file");
     }

@@ -6,10 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
+import org.oneshottuner.jobs.stage.Interruption;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -61,11 +64,11 @@ public final class Program {
             .setParameterExceptionHandler((refusal, given) -> refuse(refusal, messages))
             .setExecutionExceptionHandler(
                 (thrown, command, parsed) -> fail(thrown, command, verbose, messages));
-    line.setExecutionStrategy(Program::execute);
+    line.setExecutionStrategy(parsed -> execute(parsed, verbose, messages));
     return line.execute(arguments);
   }
 
-  private static int execute(ParseResult parsed) {
+  private static int execute(ParseResult parsed, boolean verbose, PrintWriter messages) {
     CommandLine command = parsed.commandSpec().commandLine();
     if (!parsed.hasSubcommand()
         && !parsed.isUsageHelpRequested()
@@ -75,7 +78,29 @@ public final class Program {
           "Cannot run nothing: expected a command, one of "
               + String.join(", ", command.getSubcommands().keySet()));
     }
-    return new CommandLine.RunLast().execute(parsed);
+    if (!parsed.hasSubcommand() || brief(parsed.subcommand())) {
+      return new CommandLine.RunLast().execute(parsed);
+    }
+    CommandLine subcommand = parsed.subcommand().commandSpec().commandLine();
+    try (Interruption interruption = new Interruption()) {
+      try {
+        return new CommandLine.RunLast().execute(parsed);
+      } catch (ExecutionException e) {
+        Throwable thrown = e.getCause() == null ? e : e.getCause();
+        return interruption.requested()
+            ? fail(new InterruptedException(thrown.getMessage()), subcommand, verbose, messages)
+            : fail(thrown, subcommand, verbose, messages);
+      } catch (OutOfMemoryError | LinkageError e) {
+        return fail(e, subcommand, verbose, messages);
+      }
+    }
+  }
+
+  /** Returns whether a command ends at once and leaves nothing behind. */
+  private static boolean brief(ParseResult parsed) {
+    return parsed.isUsageHelpRequested()
+        || parsed.isVersionHelpRequested()
+        || parsed.commandSpec().userObject() instanceof ChooseCommand;
   }
 
   private static int refuse(ParameterException refusal, PrintWriter messages) {
@@ -103,12 +128,24 @@ public final class Program {
   }
 
   private static int fail(
-      Exception thrown, CommandLine command, boolean verbose, PrintWriter messages) {
+      Throwable thrown, CommandLine command, boolean verbose, PrintWriter messages) {
     Failure failure = Failure.of(command.getCommandName(), thrown);
-    messages.println(NAME + failure.message());
+    String resumption =
+        failure.code() == Failure.INTERRUPTED
+            ? resumption(command).map(line -> "; to go on: " + line).orElse("")
+            : "";
+    messages.println(NAME + failure.message() + resumption);
     if (verbose) {
       thrown.printStackTrace(messages);
     }
     return failure.code();
+  }
+
+  private static Optional<String> resumption(CommandLine command) {
+    return command.getMixins().values().stream()
+        .filter(CommonOptions.class::isInstance)
+        .map(CommonOptions.class::cast)
+        .findFirst()
+        .flatMap(CommonOptions::resumption);
   }
 }

@@ -20,6 +20,11 @@ record RunFolder(String location) {
   /** Holds the kernels. */
   static final String KERNELS = "kernels";
 
+  /** Returns whether it is not on a disk of this machine. */
+  boolean remote() {
+    return location.startsWith("hdfs:");
+  }
+
   String sample() {
     return location + "/sample";
   }
@@ -30,7 +35,7 @@ record RunFolder(String location) {
 
   /** Returns a place for what is no table; it must be local. */
   Path local(String name) {
-    if (location.startsWith("hdfs:")) {
+    if (remote()) {
       throw new IllegalArgumentException(
           "Cannot keep "
               + name

@@ -45,12 +45,32 @@ final class SampleCommand implements Callable<Integer> {
     NetworkCatalogue catalogue =
         NetworkCatalogue.read(
             networks.orElseGet(() -> CommonOptions.home().resolve("data/networks")));
-    SampleJob job =
-        new SampleJob(common.spark(), settings, common.run(settings).sample(), WallClock.utc());
+    RunFolder run = folder(settings);
+    common.sayRun();
+    SampleJob job = new SampleJob(common.spark(), settings, run.sample(), WallClock.utc());
     if (round == 0) {
       job.drawTasks(catalogue);
     }
     common.show(job.run(round, guide));
     return 0;
+  }
+
+  /** A first round is drawn for a new run, unless the newest was stopped before it had one. */
+  private RunFolder folder(Settings settings) {
+    if (common.run.isPresent()) {
+      return common.begin(settings);
+    }
+    if (round > 0) {
+      return common.existing(settings);
+    }
+    return common
+        .newest(settings)
+        .filter(newest -> !sampled(new RunFolder(newest)))
+        .map(common::settle)
+        .orElseGet(() -> common.begin(settings));
+  }
+
+  private boolean sampled(RunFolder run) {
+    return !SampleJob.candidates(common.spark(), run.sample()).snapshot().commits().isEmpty();
   }
 }

@@ -30,7 +30,8 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() {
     Settings settings = common.settings();
     common.checkJson();
-    RunFolder run = common.run(settings);
+    RunFolder run = common.existing(settings);
+    common.sayRun();
     ModelOptions catalogue = new ModelOptions();
     catalogue.networks = networks;
     TrainJob job = new TrainJob(common.spark(), settings, catalogue.catalogue());

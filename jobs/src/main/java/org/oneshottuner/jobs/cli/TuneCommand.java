@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.kernels.WorkloadList;
-import org.oneshottuner.jobs.stage.Interruption;
 import org.oneshottuner.jobs.stage.Measuring;
 import org.oneshottuner.jobs.stage.Targets;
 import org.oneshottuner.jobs.stage.TuneJob;
@@ -51,6 +50,10 @@ final class TuneCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     Settings settings = common.settings();
     common.checkJson();
+    List<String> named = searches.stream().map(name -> SearchAlgorithm.named(name).text()).toList();
+    if (trials < 1) {
+      throw new IllegalArgumentException("Cannot search by " + trials + " trials: least is 1");
+    }
     WorkloadList workloads = WorkloadList.EMPTY;
     for (String task : tasks) {
       Path file = Path.of(task.indexOf('=') < 0 ? task : "");
@@ -62,13 +65,12 @@ final class TuneCommand implements Callable<Integer> {
         workloads.entries().stream()
             .map(entry -> new TuningTask(entry.workload(), target, settings.threads()))
             .toList();
-    RunFolder run = common.run(settings);
-    try (Interruption interruption = new Interruption();
-        MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
+    RunFolder run = common.shared("tune");
+    common.sayRun();
+    try (MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
         Measuring measuring =
             new Measuring(common.spark(), settings, device, run.measurements(), WallClock.utc())) {
-      interruption.check();
-      common.show(new TuneJob(settings, measuring).run(read, searches, trials));
+      common.show(new TuneJob(settings, measuring).run(read, named, trials));
     }
     return 0;
   }

@@ -1,6 +1,9 @@
 package org.oneshottuner.jobs.conf;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import org.oneshottuner.search.SearchAlgorithm;
 
 /**
  * How to judge a model by measuring.
@@ -10,18 +13,62 @@ import java.util.List;
  * @param trials measurements that each tuned baseline may make of a task
  * @param baselines the searches whose best is set against the pick: {@code random}, {@code
  *     annealing}, {@code evolutionary}, {@code genetic}, {@code exhaustive}
+ * @param splits of the measurements that training is judged by, each with trainings of its own:
+ *     {@code within_task}, {@code unseen_task}, {@code unseen_kind}, {@code unseen_shape}; held-out
+ *     networks are judged by in any case
  */
 public record EvaluateSettings(
-    int tasks, List<String> networks, int trials, List<String> baselines) {
+    int tasks, List<String> networks, int trials, List<String> baselines, List<String> splits) {
   /** What holds where no file says otherwise. */
   public static final EvaluateSettings DEFAULTS =
-      new EvaluateSettings(12, List.of(), 64, List.of("random", "annealing", "evolutionary"));
+      new EvaluateSettings(
+          12,
+          List.of(),
+          64,
+          List.of("random", "annealing", "evolutionary"),
+          List.of("unseen_task"));
 
   /** Checks the bounds. */
   public EvaluateSettings {
     Bounds.atLeast("evaluate.tasks", tasks, 1);
     Bounds.atLeast("evaluate.trials", trials, 1);
     networks = List.copyOf(networks);
-    baselines = List.copyOf(baselines);
+    baselines = baselines.stream().map(name -> SearchAlgorithm.named(name).text()).toList();
+    splits = splits.stream().map(name -> SplitBy.named(name).text()).toList();
+  }
+
+  /** Returns whether training is judged by a split. */
+  public boolean judgesBy(SplitBy split) {
+    return splits.contains(split.text());
+  }
+
+  /** What the tasks or schedules that are judged by have in common. */
+  public enum SplitBy {
+    /** Other schedules of tasks that were learnt from. */
+    WITHIN_TASK,
+    /** Tasks drawn at random. */
+    UNSEEN_TASK,
+    /** One kind of operator after the other. */
+    UNSEEN_KIND,
+    /** The largest fifth of the tasks of each kind. */
+    UNSEEN_SHAPE;
+
+    /** Returns its name in a conf file. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    static SplitBy named(String text) {
+      return Arrays.stream(values())
+          .filter(split -> split.text().equals(text))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new IllegalArgumentException(
+                      "Cannot split by '"
+                          + text
+                          + "': known are "
+                          + Arrays.stream(values()).map(SplitBy::text).toList()));
+    }
   }
 }

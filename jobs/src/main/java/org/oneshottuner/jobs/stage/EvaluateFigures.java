@@ -12,6 +12,9 @@ import java.util.Locale;
  * @param geomeanRegret of the picks
  * @param geomeanDefaultRegret of the default schedules
  * @param geomeanRandomRegret of random picks
+ * @param peakGflops what the shares of peak are of: billions of floating-point operations a second
+ *     that the processors of a kernel do, multiply-adds on vectors of the target's width, measured
+ *     beside the picks
  * @param labels that were measured for it
  * @param labelSeconds that took
  * @param report the page
@@ -22,6 +25,7 @@ public record EvaluateFigures(
     double geomeanRegret,
     double geomeanDefaultRegret,
     double geomeanRandomRegret,
+    double peakGflops,
     long labels,
     double labelSeconds,
     String report)
@@ -42,8 +46,10 @@ public record EvaluateFigures(
    * @param defaultNanos time of the default schedule
    * @param randomNanos geometric mean of the times of random schedules: what a random pick takes
    * @param regret {@code pickNanos / bestNanos - 1}
-   * @param gflops of the pick
-   * @param shareOfPeak of the rate of multiply-adds that this machine's canary reached
+   * @param gflops of the pick: the operations of the operator as it is defined, over its time. A
+   *     Winograd kernel does fewer, 2.25 times fewer multiplications at {@code F(2,3)} and 4 times
+   *     at {@code F(4,3)}
+   * @param shareOfPeak {@code gflops / peakGflops}; so that of a Winograd kernel may pass 1
    * @param chooseNanos how long choosing took
    * @param schedule that was picked
    */
@@ -114,6 +120,12 @@ public record EvaluateFigures(
               100 * way.low(),
               100 * way.high()));
     }
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "peak: %.1f GFLOP/s, measured at the target's vector width; operations are counted as"
+                + " defined, so Winograd may pass it",
+            peakGflops));
     lines.add(
         String.format(
             Locale.ROOT, "%d labels in %.1f s; report: %s", labels, labelSeconds, report));

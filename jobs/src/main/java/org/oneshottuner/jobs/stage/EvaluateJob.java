@@ -37,6 +37,7 @@ import org.oneshottuner.train.Bootstrap;
 import org.oneshottuner.train.LearningCurve;
 import org.oneshottuner.train.Prediction;
 import org.oneshottuner.train.RankedTask;
+import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
 import org.oneshottuner.workload.Workload;
 import org.slf4j.Logger;
@@ -54,8 +55,10 @@ public final class EvaluateJob {
 
   private static final String DEFAULT = "default schedule";
 
-  /** Floating-point operations of the canary's multiply-adds: steps, chains, lanes, two each. */
-  private static final double CANARY_FLOPS = 10_000.0 * 12 * 8 * 2;
+  /** Random candidates of a task that are measured again where they are of another session. */
+  private static final int RANDOM_AGAIN = 16;
+
+  private static final double NANOS = 1e9;
 
   private static final Logger LOG = LoggerFactory.getLogger(EvaluateJob.class);
 
@@ -77,13 +80,26 @@ public final class EvaluateJob {
     final long chooseNanos;
     final Map<String, Schedule> ways = new LinkedHashMap<>();
     final Map<String, Double> nanos = new LinkedHashMap<>();
-    double randomNanos;
+    List<Trial> random = List.of();
     double bestNanos;
 
     Compared(UnseenTasks.Unseen unseen, Choice pick, long chooseNanos) {
       this.unseen = unseen;
       this.pick = pick;
       this.chooseNanos = chooseNanos;
+    }
+
+    String key(Schedule schedule) {
+      return new Candidate(unseen.task(), schedule).key();
+    }
+
+    /** Geometric mean: what a random pick takes. */
+    double randomNanos() {
+      return StrictMath.exp(
+          random.stream()
+              .mapToDouble(trial -> StrictMath.log(trial.nanos().orElseThrow()))
+              .average()
+              .orElse(Double.NaN));
     }
 
     double regret(String way) {
@@ -130,50 +146,40 @@ public final class EvaluateJob {
     List<Compared> compared = choose(tuner, unseen, new Baselines(known));
     addSearches(compared, searched);
     measureOnceMore(compared, labels);
-    double peak =
-        labels.canaryNanos().isPresent()
-            ? CANARY_FLOPS / labels.canaryNanos().getAsDouble()
-            : Double.NaN;
+    CpuTarget target = Targets.named(settings.target());
     EvaluateFigures figures =
         figures(
             compared,
-            peak,
+            measuring.device().peakFlopsPerSecond(target) / NANOS * settings.threads(),
             new Spent(
                 measuring.labels() - before,
                 measuring.seconds() - secondsBefore,
                 page.page().toString()));
-    List<RankedTask> ranked = ranked(tuner, compared, searched);
+    List<RankedTask> ranked = ranked(tuner, compared);
     EvaluateReport.write(
         figures, ranked, new EvaluateReport.Context(tuner.model(), page, measuring.failures()));
     return figures;
   }
 
   /** Returns the random trials of each task in the model's order. */
-  private static List<RankedTask> ranked(
-      OneShotTuner tuner, List<Compared> compared, List<TuneJob.Running> searched) {
+  private static List<RankedTask> ranked(OneShotTuner tuner, List<Compared> compared) {
     List<RankedTask> ranked = new ArrayList<>();
-    for (TuneJob.Running running : searched) {
-      List<Trial> timed = timed(running);
-      if (running.algorithm() == SearchAlgorithm.RANDOM && !timed.isEmpty()) {
-        Compared task =
-            compared.stream()
-                .filter(one -> one.unseen.task().equals(running.task()))
-                .findFirst()
-                .orElseThrow();
-        ScheduleSpace space = running.search().space();
-        ModelScorer scorer = new ModelScorer(running.task(), space, tuner.model().ensemble());
-        float[] score = new float[1];
-        List<Prediction> predictions = new ArrayList<>();
-        double best = task.bestNanos;
-        for (Trial trial : timed) {
-          long member = space.indexOf(trial.schedule());
-          scorer.score(member, member + 1, score);
-          predictions.add(new Prediction(trial.schedule().text(), score[0], trial.nanos()));
-          best = Math.min(best, trial.nanos().orElseThrow());
-        }
+    for (Compared task : compared) {
+      TuningTask tuned = task.unseen.task();
+      ScheduleSpace space = Templates.space(tuned);
+      ModelScorer scorer = new ModelScorer(tuned, space, tuner.model().ensemble());
+      float[] score = new float[1];
+      List<Prediction> predictions = new ArrayList<>();
+      double best = task.bestNanos;
+      for (Trial trial : task.random) {
+        long member = space.indexOf(trial.schedule());
+        scorer.score(member, member + 1, score);
+        predictions.add(new Prediction(trial.schedule().text(), score[0], trial.nanos()));
+        best = Math.min(best, trial.nanos().orElseThrow());
+      }
+      if (!predictions.isEmpty()) {
         double ofDefault = task.nanos.getOrDefault(DEFAULT, best);
-        ranked.add(
-            new RankedTask(running.task().key(), best, Math.max(best, ofDefault), predictions));
+        ranked.add(new RankedTask(tuned.key(), best, Math.max(best, ofDefault), predictions));
       }
     }
     return ranked;
@@ -252,12 +258,7 @@ public final class EvaluateJob {
           .best()
           .ifPresent(best -> task.ways.put(searchName(running.name()), best.schedule()));
       if (running.algorithm() == SearchAlgorithm.RANDOM) {
-        task.randomNanos =
-            StrictMath.exp(
-                timed(running).stream()
-                    .mapToDouble(trial -> StrictMath.log(trial.nanos().getAsDouble()))
-                    .average()
-                    .orElse(Double.NaN));
+        task.random = timed(running);
       }
     }
   }
@@ -274,8 +275,12 @@ public final class EvaluateJob {
     List<Request> requests = new ArrayList<>();
     for (Compared task : compared) {
       for (Schedule schedule : task.ways.values()) {
-        requests.add(
-            new Request(new Candidate(task.unseen.task(), schedule), Draw.chosen(Labels.FINAL)));
+        requests.add(last(task, schedule));
+      }
+      if (!task.random.stream()
+          .allMatch(trial -> labels.ofThisSession(task.key(trial.schedule())))) {
+        task.random = task.random.subList(0, Math.min(RANDOM_AGAIN, task.random.size()));
+        task.random.forEach(trial -> requests.add(last(task, trial.schedule())));
       }
     }
     Map<String, OptionalDouble> measured = labels.finals(requests);
@@ -284,17 +289,28 @@ public final class EvaluateJob {
       task.ways.forEach(
           (way, schedule) -> {
             OptionalDouble nanos =
-                measured.getOrDefault(
-                    new Candidate(task.unseen.task(), schedule).key(), OptionalDouble.empty());
+                measured.getOrDefault(task.key(schedule), OptionalDouble.empty());
             if (nanos.isPresent()) {
               task.nanos.put(way, nanos.getAsDouble());
               task.bestNanos = Math.min(task.bestNanos, nanos.getAsDouble());
             }
           });
+      task.random = task.random.stream().map(trial -> again(task, trial, measured)).toList();
     }
   }
 
-  private EvaluateFigures figures(List<Compared> compared, double peak, Spent spent) {
+  /** Returns a random trial with its label of the last session, where it has one. */
+  private static Trial again(Compared task, Trial trial, Map<String, OptionalDouble> measured) {
+    OptionalDouble nanos =
+        measured.getOrDefault(task.key(trial.schedule()), OptionalDouble.empty());
+    return nanos.isPresent() ? new Trial(trial.schedule(), nanos) : trial;
+  }
+
+  private static Request last(Compared task, Schedule schedule) {
+    return new Request(new Candidate(task.unseen.task(), schedule), Draw.chosen(Labels.FINAL));
+  }
+
+  private EvaluateFigures figures(List<Compared> compared, double peakGflops, Spent spent) {
     List<EvaluateFigures.Task> tasks = new ArrayList<>();
     for (Compared task : compared) {
       double nanos = task.nanos.getOrDefault(PICK, task.nanos.getOrDefault(DEFAULT, Double.NaN));
@@ -306,10 +322,10 @@ public final class EvaluateJob {
               nanos,
               task.bestNanos,
               task.nanos.getOrDefault(DEFAULT, Double.NaN),
-              task.randomNanos,
+              task.randomNanos(),
               task.regret(PICK),
               gflops,
-              gflops / (peak * settings.threads()),
+              gflops / peakGflops,
               task.chooseNanos,
               task.pick.schedule().text()));
     }
@@ -323,7 +339,7 @@ public final class EvaluateJob {
         way(
             "random pick",
             compared.stream()
-                .map(task -> Math.max(0, task.randomNanos / task.bestNanos - 1))
+                .map(task -> Math.max(0, task.randomNanos() / task.bestNanos - 1))
                 .toList());
     ways.add(2, random);
     return new EvaluateFigures(
@@ -332,6 +348,7 @@ public final class EvaluateJob {
         ways.get(0).regret(),
         ways.get(1).regret(),
         random.regret(),
+        peakGflops,
         spent.labels(),
         spent.seconds(),
         spent.report());

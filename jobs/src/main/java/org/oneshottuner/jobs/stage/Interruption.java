@@ -16,31 +16,35 @@ public final class Interruption implements AutoCloseable {
   /** Above Spark's, so that a session still lives. */
   private static final int PRIORITY = 1000;
 
+  private static final long SILENT_SECONDS = 2;
   private static final long PATIENCE_SECONDS = 60;
   private final CountDownLatch done = new CountDownLatch(1);
   private final Runnable hook;
+  private volatile boolean requested;
 
   /** Opens it for the calling thread. */
   public Interruption() {
     Thread worker = Thread.currentThread();
     hook =
         () -> {
-          LOG.info("Interrupted: finishing what was begun");
+          requested = true;
           worker.interrupt();
           await();
         };
-    ShutdownHookManager.get().addShutdownHook(hook, PRIORITY, PATIENCE_SECONDS, TimeUnit.SECONDS);
+    ShutdownHookManager.get()
+        .addShutdownHook(hook, PRIORITY, 2 * PATIENCE_SECONDS, TimeUnit.SECONDS);
   }
 
-  /** Throws if the thread was interrupted before this was opened. */
-  public void check() throws InterruptedException {
-    if (Thread.currentThread().isInterrupted()) {
-      throw new InterruptedException();
-    }
+  /** Returns whether the thread was interrupted so: whatever it throws then is a consequence. */
+  public boolean requested() {
+    return requested;
   }
 
   private void await() {
     try {
+      if (!done.await(SILENT_SECONDS, TimeUnit.SECONDS)) {
+        LOG.info("Interrupted: finishing what was begun");
+      }
       if (!done.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         LOG.warn("Cannot wait longer than {} s for the work to end", PATIENCE_SECONDS);
       }

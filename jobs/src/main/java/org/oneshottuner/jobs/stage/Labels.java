@@ -1,14 +1,17 @@
 package org.oneshottuner.jobs.stage;
 
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.not;
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import org.apache.spark.sql.Row;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.rows.MeasurementRows;
@@ -29,7 +32,7 @@ final class Labels {
   private final Measuring measuring;
   private final Map<String, OptionalDouble> known = new HashMap<>();
   private final Map<String, OptionalDouble> last = new HashMap<>();
-  private long fmaNanos = Long.MAX_VALUE;
+  private final Set<String> ofThisSession = new HashSet<>();
 
   Labels(Measuring measuring, Settings settings, List<TuningTask> tasks) {
     this.measuring = measuring;
@@ -40,11 +43,12 @@ final class Labels {
             .filter(col("device").equalTo(measuring.device().fingerprint().id()))
             .filter(col("protocol").equalTo(Measuring.protocol(settings.measure()).id()))
             .filter(col("codegen").equalTo(Templates.VERSION))
-            .filter(col("sampler").notEqual(MeasureJob.REPEAT))
+            .filter(not(col("sampler").isin(MeasureJob.REPEAT, FINAL)))
             .filter(col("task").isin(tasks.stream().map(TuningTask::key).toArray()))
             .orderBy("measured_at", "task", "schedule")
             .collectAsList();
     rows.forEach(row -> take(MeasurementRows.measurement(row)));
+    ofThisSession.clear();
   }
 
   private void take(Measurement measurement) {
@@ -54,13 +58,8 @@ final class Labels {
       last.put(key, label);
     } else {
       known.putIfAbsent(key, label);
+      ofThisSession.add(key);
     }
-    measurement
-        .outcome()
-        .fold(
-            org.oneshottuner.measure.Outcome.Timed::visits,
-            failed -> List.<org.oneshottuner.measure.Visit>of())
-        .forEach(visit -> fmaNanos = Math.min(fmaNanos, visit.canary().fmaNanos()));
   }
 
   /** Measures what has no label yet, and returns the label of each request's candidate, by key. */
@@ -69,13 +68,11 @@ final class Labels {
   }
 
   /**
-   * As {@link #of}, for candidates that are set against each other: all are measured once more, in
-   * one session, unless all were. The machine of another hour is another machine.
+   * As {@link #of}, for candidates that are set against each other: all are measured once more,
+   * side by side. The machine of another hour is another machine.
    */
   Map<String, OptionalDouble> finals(List<Request> requests) throws InterruptedException {
-    if (!requests.stream().allMatch(request -> last.containsKey(request.candidate().key()))) {
-      last.clear();
-    }
+    last.clear();
     return of("final", requests, last);
   }
 
@@ -101,20 +98,8 @@ final class Labels {
     return labels;
   }
 
-  /** Returns the label of a candidate, if it has one. */
-  OptionalDouble label(String candidateKey) {
-    return known.getOrDefault(candidateKey, OptionalDouble.empty());
-  }
-
-  /** Returns all labels by candidate. */
-  Map<String, OptionalDouble> all() {
-    return Map.copyOf(known);
-  }
-
-  /** Returns the least time of the canary's multiply-adds; empty before any label. */
-  OptionalDouble canaryNanos() {
-    return fmaNanos == Long.MAX_VALUE
-        ? OptionalDouble.empty()
-        : OptionalDouble.of((double) fmaNanos);
+  /** Returns whether a candidate's label is of this session, and can stand beside the finals. */
+  boolean ofThisSession(String candidateKey) {
+    return ofThisSession.contains(candidateKey);
   }
 }

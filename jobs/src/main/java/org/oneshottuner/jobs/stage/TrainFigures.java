@@ -44,6 +44,8 @@ public record TrainFigures(
    * @param predictor its name
    * @param tasks how many
    * @param regretAt1 geometric mean
+   * @param regretAt1Low lower end of its interval of 95 %, by a bootstrap over tasks
+   * @param regretAt1High upper end
    * @param regretAt8 geometric mean
    * @param kendallTau mean over tasks; NaN if it is not defined
    */
@@ -52,6 +54,8 @@ public record TrainFigures(
       String predictor,
       int tasks,
       double regretAt1,
+      double regretAt1Low,
+      double regretAt1High,
       double regretAt8,
       double kendallTau) {}
 
@@ -73,11 +77,12 @@ public record TrainFigures(
       lines.add(
           String.format(
               Locale.ROOT,
-              "%-16s %-20s %6s %9s %9s %7s",
+              "%-16s %-20s %6s %9s %-18s %9s %7s",
               "split",
               "predictor",
               "tasks",
               "regret@1",
+              "  within",
               "regret@8",
               "tau"));
     }
@@ -85,11 +90,16 @@ public record TrainFigures(
       lines.add(
           String.format(
               Locale.ROOT,
-              "%-16s %-20s %6d %8.1f%% %8.1f%% %7.3f",
+              "%-16s %-20s %6d %8.1f%% %-18s %8.1f%% %7.3f",
               one.split(),
               one.predictor(),
               one.tasks(),
               100 * one.regretAt1(),
+              String.format(
+                  Locale.ROOT,
+                  "(%.1f%% to %.1f%%)",
+                  100 * one.regretAt1Low(),
+                  100 * one.regretAt1High()),
               100 * one.regretAt8(),
               one.kendallTau()));
     }

@@ -10,9 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.TreeMap;
 import ml.dmlc.xgboost4j.java.XGBoostError;
 import ml.dmlc.xgboost4j.scala.spark.XGBoostModel;
 import org.apache.spark.ml.Transformer;
@@ -30,6 +28,7 @@ import org.oneshottuner.export.Freezer;
 import org.oneshottuner.export.FrozenModelWriter;
 import org.oneshottuner.export.Provenance;
 import org.oneshottuner.jobs.conf.ConfReader;
+import org.oneshottuner.jobs.conf.EvaluateSettings.SplitBy;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.storage.AtomicFile;
 import org.oneshottuner.jobs.storage.Snapshot;
@@ -39,9 +38,7 @@ import org.oneshottuner.sample.Layer;
 import org.oneshottuner.sample.Network;
 import org.oneshottuner.sample.NetworkCatalogue;
 import org.oneshottuner.train.LearningCurve;
-import org.oneshottuner.train.Prediction;
 import org.oneshottuner.train.RankedTask;
-import org.oneshottuner.train.RankingMetrics;
 import org.oneshottuner.train.TrainSettings;
 import org.oneshottuner.workload.Layout;
 import org.oneshottuner.workload.TuningTask;
@@ -60,7 +57,7 @@ public final class TrainJob {
   /** The booster as XGBoost writes it. */
   public static final String BOOSTER = "booster.json";
 
-  private static final double VALIDATION_SHARE = 0.2;
+  static final double VALIDATION_SHARE = 0.2;
   private static final List<Double> CURVE_SHARES = List.of(0.25, 0.5);
   private static final Logger LOG = LoggerFactory.getLogger(TrainJob.class);
 
@@ -95,13 +92,18 @@ public final class TrainJob {
       Split split = unseenNetworks(tasks);
       List<String> train = present(split.keys(Split.Side.TRAIN), tasks);
       LeakAudit.check(train, split.keys(Split.Side.TEST));
-      Validated validated = judgeUnseenTasks(rows, train);
+      Validated validated =
+          settings.evaluate().judgesBy(SplitBy.UNSEEN_TASK)
+              ? judgeUnseenTasks(rows, train, DeviceSeconds.of(measured))
+              : Validated.NOTHING;
       List<TrainFigures.Judged> judged = new ArrayList<>(validated.judged());
+      judged.addAll(new OtherSplits(settings, of(rows, train), train).judged());
       Dataset<Row> learnt = Learners.arranged(of(rows, train), settings.workers()).cache();
       XGBoostModel<?> model = Learners.xgboost(learnt, settings.train(), settings.workers());
       List<String> unseen = present(split.keys(Split.Side.TEST), tasks);
       if (!unseen.isEmpty()) {
-        judged.add(judge(split.name(), Learners.RANKER, model.transform(of(rows, unseen))));
+        List<RankedTask> ranked = Judging.ranked(model.transform(of(rows, unseen)));
+        Judging.judged(split.name(), Learners.RANKER, ranked).ifPresent(judged::add);
       }
       Provenance provenance = provenance(device, snapshot, train, judged);
       byte[] booster = json(model);
@@ -126,7 +128,7 @@ public final class TrainJob {
   }
 
   /** Trains every kind of predictor without a share of the tasks, and judges it by those. */
-  private Validated judgeUnseenTasks(Dataset<Row> rows, List<String> keys) {
+  private Validated judgeUnseenTasks(Dataset<Row> rows, List<String> keys, DeviceSeconds spent) {
     Split split =
         Split.unseenTask(
             keys.stream().map(key -> new SplitTask(TuningTask.parse(key), List.of())).toList(),
@@ -136,7 +138,7 @@ public final class TrainJob {
     List<String> test = split.keys(Split.Side.TEST);
     if (train.isEmpty() || test.isEmpty()) {
       LOG.info("Too few tasks to judge by unseen ones: {} and {}", train.size(), test.size());
-      return new Validated(List.of(), List.of());
+      return Validated.NOTHING;
     }
     LeakAudit.check(train, test);
     Dataset<Row> learnt = Learners.arranged(of(rows, train), settings.workers()).cache();
@@ -154,39 +156,55 @@ public final class TrainJob {
     List<TrainFigures.Judged> judged = new ArrayList<>();
     models.forEach(
         (name, model) ->
-            judged.add(judge(split.name(), name, model.transform(Learners.vectors(judgedBy)))));
-    return new Validated(judged, List.of(curve(learnt, train, judgedBy, judged.get(0))));
+            Judging.judged(
+                    split.name(), name, Judging.ranked(model.transform(Learners.vectors(judgedBy))))
+                .ifPresent(judged::add));
+    List<LearningCurve.Point> points = new ArrayList<>(curve(learnt, train, judgedBy, spent));
+    judged.stream()
+        .filter(one -> one.predictor().equals(Learners.RANKER))
+        .forEach(whole -> add(points, learnt.count(), spent.of(train), whole));
+    return new Validated(
+        judged, points.isEmpty() ? List.of() : List.of(new LearningCurve(Learners.RANKER, points)));
   }
 
-  private record Validated(List<TrainFigures.Judged> judged, List<LearningCurve> curves) {}
+  private record Validated(List<TrainFigures.Judged> judged, List<LearningCurve> curves) {
+    static final Validated NOTHING = new Validated(List.of(), List.of());
+  }
 
-  /** Trains the ranker on shares of the tasks; {@code whole} is how it did with all of them. */
-  private LearningCurve curve(
-      Dataset<Row> learnt, List<String> train, Dataset<Row> judgedBy, TrainFigures.Judged whole) {
+  /** Trains the ranker on shares of the tasks. */
+  private List<LearningCurve.Point> curve(
+      Dataset<Row> learnt, List<String> train, Dataset<Row> judgedBy, DeviceSeconds spent) {
     List<LearningCurve.Point> points = new ArrayList<>();
     for (double share : CURVE_SHARES) {
       int count = (int) Math.ceil(share * train.size());
       if (count < train.size()) {
-        Dataset<Row> part =
-            Learners.arranged(of(learnt, train.subList(0, count)), settings.workers());
-        TrainFigures.Judged judged =
-            judge(
-                whole.split(),
-                whole.predictor(),
+        List<String> tasks = train.subList(0, count);
+        Dataset<Row> part = Learners.arranged(of(learnt, tasks), settings.workers());
+        List<RankedTask> ranked =
+            Judging.ranked(
                 Learners.xgboost(part, settings.train(), settings.workers()).transform(judgedBy));
-        add(points, part.count(), judged);
+        Judging.judged("", Learners.RANKER, ranked)
+            .ifPresent(judged -> add(points, part.count(), spent.of(tasks), judged));
       }
     }
-    add(points, learnt.count(), whole);
-    return new LearningCurve(Learners.RANKER, points);
+    return points;
   }
 
   private static void add(
-      List<LearningCurve.Point> points, long labels, TrainFigures.Judged judged) {
-    double score = 1 / (1 + judged.regretAt1());
+      List<LearningCurve.Point> points, long labels, double seconds, TrainFigures.Judged judged) {
     if (points.isEmpty() || points.get(points.size() - 1).labels() < labels) {
-      points.add(new LearningCurve.Point(labels, 0, score, score, score));
+      points.add(
+          new LearningCurve.Point(
+              labels,
+              seconds,
+              score(judged.regretAt1()),
+              score(judged.regretAt1High()),
+              score(judged.regretAt1Low())));
     }
+  }
+
+  private static double score(double regret) {
+    return 1 / (1 + regret);
   }
 
   private static byte[] json(XGBoostModel<?> model) {
@@ -199,36 +217,6 @@ public final class TrainJob {
 
   private static Transformer transformer(XGBoostModel<?> model) {
     return (Transformer) (Object) model;
-  }
-
-  private static TrainFigures.Judged judge(String split, String predictor, Dataset<Row> scored) {
-    Map<String, List<Prediction>> byTask = new TreeMap<>();
-    for (Row row : scored.select("task", "schedule", "prediction", "label_nanos").collectAsList()) {
-      byTask
-          .computeIfAbsent(row.getString(0), task -> new ArrayList<>())
-          .add(
-              new Prediction(
-                  row.getString(1),
-                  ((Number) row.get(2)).doubleValue(),
-                  OptionalDouble.of(row.getDouble(3))));
-    }
-    List<RankedTask> ranked = new ArrayList<>();
-    byTask.forEach(
-        (task, predictions) -> {
-          double[] nanos =
-              predictions.stream().mapToDouble(one -> one.labelNanos().orElseThrow()).toArray();
-          double best = java.util.Arrays.stream(nanos).min().orElseThrow();
-          double worst = java.util.Arrays.stream(nanos).max().orElseThrow();
-          ranked.add(new RankedTask(task, best, worst, predictions));
-        });
-    RankingMetrics metrics = RankingMetrics.of(ranked);
-    return new TrainFigures.Judged(
-        split,
-        predictor,
-        ranked.size(),
-        metrics.regretAt1().geometricMean(),
-        metrics.regretAt8().geometricMean(),
-        metrics.agreement().kendallTau().orElse(Double.NaN));
   }
 
   /** Adds the number of each row's task, in order of key. */
@@ -244,7 +232,7 @@ public final class TrainJob {
     return rows.join(spark.createDataFrame(numbers, columns), "task");
   }
 
-  private static Dataset<Row> of(Dataset<Row> rows, List<String> keys) {
+  static Dataset<Row> of(Dataset<Row> rows, List<String> keys) {
     return rows.filter(col("task").isin(keys.toArray()));
   }
 
@@ -307,6 +295,8 @@ public final class TrainJob {
                 List.of(
                     new FrozenModel.Metric("tasks", one.tasks()),
                     new FrozenModel.Metric("regret@1 geometric mean", one.regretAt1()),
+                    new FrozenModel.Metric("regret@1 geometric mean, from", one.regretAt1Low()),
+                    new FrozenModel.Metric("regret@1 geometric mean, to", one.regretAt1High()),
                     new FrozenModel.Metric("regret@8 geometric mean", one.regretAt8()),
                     new FrozenModel.Metric("kendall tau-b", one.kendallTau()))));
       }

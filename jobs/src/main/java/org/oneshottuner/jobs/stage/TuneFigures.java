@@ -24,9 +24,11 @@ public record TuneFigures(List<Result> results, long labels, double labelSeconds
    * @param workload its text
    * @param search its name
    * @param trials that it used
-   * @param bestNanos the least label
-   * @param defaultNanos label of the default schedule
-   * @param schedule that has the least label
+   * @param bestNanos time of the schedule that the search found fastest; NaN if it found none. It
+   *     is measured once more in the end, side by side with the default schedule and with what the
+   *     other searches found
+   * @param defaultNanos time of the default schedule, so measured
+   * @param schedule that had the least label while searching
    * @param bestAfter the least label after 1, 2, 4, 8, … trials
    */
   public record Result(

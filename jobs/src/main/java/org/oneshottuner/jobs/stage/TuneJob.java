@@ -69,19 +69,20 @@ public final class TuneJob {
     Labels labels = new Labels(measuring, settings, tasks);
     long before = measuring.labels();
     double secondsBefore = measuring.seconds();
-    List<Request> defaults = new ArrayList<>();
+    List<Running> searched = search(labels, tasks, searches, trials);
+    List<Request> finals = new ArrayList<>();
     for (TuningTask task : tasks) {
-      defaults.add(
-          new Request(
-              new Candidate(task, Templates.defaultSchedule(task)), Draw.chosen("default")));
+      finals.add(last(new Candidate(task, Templates.defaultSchedule(task))));
     }
-    Map<String, OptionalDouble> defaultLabels = labels.of("default schedules", defaults);
-    List<TuneFigures.Result> results = new ArrayList<>();
-    for (Running running : search(labels, tasks, searches, trials)) {
-      String key = running.candidate(Templates.defaultSchedule(running.task())).key();
-      double ofDefault = defaultLabels.getOrDefault(key, OptionalDouble.empty()).orElse(Double.NaN);
-      results.add(result(running, ofDefault));
+    for (Running running : searched) {
+      running
+          .search()
+          .best()
+          .ifPresent(best -> finals.add(last(running.candidate(best.schedule()))));
     }
+    Map<String, OptionalDouble> sideBySide = labels.finals(finals);
+    List<TuneFigures.Result> results =
+        searched.stream().map(running -> result(running, sideBySide)).toList();
     return new TuneFigures(
         results, measuring.labels() - before, measuring.seconds() - secondsBefore);
   }
@@ -142,7 +143,12 @@ public final class TuneJob {
     return true;
   }
 
-  private static TuneFigures.Result result(Running running, double defaultNanos) {
+  private static Request last(Candidate candidate) {
+    return new Request(candidate, Draw.chosen(Labels.FINAL));
+  }
+
+  private static TuneFigures.Result result(
+      Running running, Map<String, OptionalDouble> sideBySide) {
     List<Double> bestAfter = new ArrayList<>();
     double best = Double.POSITIVE_INFINITY;
     int next = 1;
@@ -158,9 +164,20 @@ public final class TuneJob {
         running.task().workload().text(),
         running.name(),
         trials.size(),
-        best,
-        defaultNanos,
+        running
+            .search()
+            .best()
+            .map(fastest -> nanos(running, fastest.schedule(), sideBySide))
+            .orElse(Double.NaN),
+        nanos(running, Templates.defaultSchedule(running.task()), sideBySide),
         running.search().best().map(fastest -> fastest.schedule().text()).orElse("none"),
         bestAfter);
+  }
+
+  private static double nanos(
+      Running running, Schedule schedule, Map<String, OptionalDouble> labels) {
+    return labels
+        .getOrDefault(running.candidate(schedule).key(), OptionalDouble.empty())
+        .orElse(Double.NaN);
   }
 }

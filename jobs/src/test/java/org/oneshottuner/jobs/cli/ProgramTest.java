@@ -70,6 +70,24 @@ class ProgramTest {
   }
 
   @Test
+  void searchesThatCannotBeAreRefusedBeforehand() {
+    refused(run("tune", "--search", "anealing", "dense m=1 n=8 k=8"), "known are random");
+    refused(run("tune", "--trials", "0", "dense m=1 n=8 k=8"), "0 trials: least is 1");
+    refused(run("evaluate", "--set", "evaluate.baselines=[anealing]"), "known are random");
+    refused(run("train", "--set", "evaluate.splits=[network]"), "known are [within_task");
+  }
+
+  @Test
+  void runsThatAreNotThereAreRefused() {
+    String none = folder.resolve("none").toString();
+    for (String stage : new String[] {"measure", "train", "evaluate"}) {
+      refused(run(stage, "--run", none), "run " + none + ": there is no such folder");
+    }
+    refused(run("export", "-o", "x", "--set", "campaign=never"), "run of campaign never");
+    assertThat(Path.of(none)).doesNotExist();
+  }
+
+  @Test
   void badModelsAreRefused() throws Exception {
     Path model = Files.writeString(folder.resolve("m.ost"), "no model");
     refused(run("export", "--model", model.toString(), "-o", "x"), "Cannot load model " + model);

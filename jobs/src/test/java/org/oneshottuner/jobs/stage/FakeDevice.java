@@ -16,6 +16,7 @@ import org.oneshottuner.measure.Protocol;
 import org.oneshottuner.measure.Request;
 import org.oneshottuner.measure.Visit;
 import org.oneshottuner.space.Seeds;
+import org.oneshottuner.workload.CpuTarget;
 
 /** A device whose labels are a function of the candidate; one in sixteen fails to build. */
 final class FakeDevice implements MeasuringDevice {
@@ -80,6 +81,11 @@ final class FakeDevice implements MeasuringDevice {
         new Measurement.Build(Templates.VERSION, "00", "gcc -O2"),
         outcome,
         Instant.parse("2026-01-01T00:00:00Z"));
+  }
+
+  @Override
+  public double peakFlopsPerSecond(CpuTarget target) {
+    return 1e11;
   }
 
   @Override

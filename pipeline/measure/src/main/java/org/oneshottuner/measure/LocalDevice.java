@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.oneshottuner.measure.TaskValues.Numbers;
+import org.oneshottuner.workload.CpuTarget;
 
 /**
  * This host's processor as a measuring device. On its last processor, native processes try and time
@@ -170,6 +171,17 @@ public final class LocalDevice implements MeasuringDevice {
         DeviceLock.acquire(settings.cache().resolve("cpu" + host.measuringCpu() + ".lock"));
     try {
       measureAlone(requests, done);
+    } finally {
+      lock.close();
+    }
+  }
+
+  @Override
+  public double peakFlopsPerSecond(CpuTarget target) throws InterruptedException {
+    DeviceLock lock =
+        DeviceLock.acquire(settings.cache().resolve("cpu" + host.measuringCpu() + ".lock"));
+    try {
+      return timer.peakFlopsPerSecond(target.vectorBytes());
     } finally {
       lock.close();
     }

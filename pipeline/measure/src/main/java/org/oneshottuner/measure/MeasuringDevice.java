@@ -2,6 +2,7 @@ package org.oneshottuner.measure;
 
 import java.util.Iterator;
 import java.util.function.Consumer;
+import org.oneshottuner.workload.CpuTarget;
 
 /** Something that candidates can be measured on: this host, or a farm. */
 public interface MeasuringDevice extends AutoCloseable {
@@ -26,6 +27,16 @@ public interface MeasuringDevice extends AutoCloseable {
    * @throws IllegalArgumentException if a request is for a target that the device is not
    */
   void measure(Iterator<Request> requests, Consumer<Measurement> done) throws InterruptedException;
+
+  /**
+   * Returns what a kernel's rate is set against: the most floating-point operations a second that
+   * one processor of the device does on vectors of the target's width, measured now. A multiply-add
+   * is two.
+   *
+   * @throws InterruptedException if the thread was interrupted
+   * @throws DeviceException if the device itself fails
+   */
+  double peakFlopsPerSecond(CpuTarget target) throws InterruptedException;
 
   /** Ends all processes of the device and removes what it built. */
   @Override

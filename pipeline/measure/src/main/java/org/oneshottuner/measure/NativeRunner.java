@@ -29,6 +29,7 @@ record NativeRunner(Path binary) {
           "kernel.c",
           "main.c",
           "memory.c",
+          "peak.c",
           "protocol.c",
           "reference.c",
           "task.c",

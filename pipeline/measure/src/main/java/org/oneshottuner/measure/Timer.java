@@ -75,6 +75,19 @@ final class Timer {
     return seat.runner().hello().yes("realtime");
   }
 
+  /**
+   * Returns the most floating-point operations a second, a multiply-add being two, that the
+   * measuring processor does on vectors of a width.
+   */
+  double peakFlopsPerSecond(int vectorBytes) throws InterruptedException {
+    Answers answers = seat.runner().ask("peak bytes=" + vectorBytes, GRACE);
+    if (answers.death().isPresent()) {
+      seat.buried(answers.detail());
+      throw new DeviceException("Cannot measure the processor's peak: " + answers.detail());
+    }
+    return Answer.parse(answers.answers().get(0)).number("flops_per_second");
+  }
+
   /** Returns the bytes that kernels and their tasks take. */
   long bytes() {
     return values.bytes() + kernels.values().stream().mapToLong(loaded -> loaded.bytes).sum();

@@ -28,6 +28,7 @@ import org.oneshottuner.measure.Outcome.Failed;
 import org.oneshottuner.measure.Outcome.Kind;
 import org.oneshottuner.measure.Outcome.Timed;
 import org.oneshottuner.space.Candidate;
+import org.oneshottuner.workload.CpuTarget;
 
 @Timeout(120)
 class LocalDeviceTest {
@@ -112,6 +113,19 @@ class LocalDeviceTest {
           Map.entry("fails_to_compile", Kind.BUILD_FAILED),
           Map.entry("compile_bomb", Kind.BUILD_FAILED),
           Map.entry("unknown_to_the_generator", Kind.BUILD_FAILED));
+
+  @Test
+  void thePeakIsThatOfTheTargetsVectors() throws InterruptedException {
+    try (LocalDevice device = TestDevice.open(folder, new HandKernels())) {
+      double narrow = device.peakFlopsPerSecond(CpuTarget.AVX2);
+      // from one multiply-add of eight floats a nanosecond to two of sixteen at 8 GHz
+      assertTrue(narrow > 16e9 && narrow < 512e9, () -> "peak is " + narrow);
+      double wide = device.peakFlopsPerSecond(CpuTarget.AVX512);
+      assertTrue(
+          !Host.read().runs(CpuTarget.AVX512) || wide > 0.8 * narrow,
+          () -> wide + " with 64 bytes, " + narrow + " with 32");
+    }
+  }
 
   @Test
   void badKernelsFailEachInTheirWayAndSpoilNoOther() throws InterruptedException {

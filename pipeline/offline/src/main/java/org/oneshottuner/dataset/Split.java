@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.function.Predicate;
 import org.oneshottuner.space.Seeds;
 import org.oneshottuner.workload.Conv2d;
 import org.oneshottuner.workload.DepthwiseConv2d;
+import org.oneshottuner.workload.TuningTask;
 import org.oneshottuner.workload.Workload;
 
 /**
@@ -75,15 +77,53 @@ public record Split(String name, Map<String, Side> sides) {
   }
 
   /**
-   * Returns whether a row is judged by in the split within tasks, where every task is on both sides
-   * and no schedule is.
+   * Returns the split that judges by all tasks of one kind of operator; what is nearly one of those
+   * is left out, such as a convolution with a group for each channel.
    *
-   * @param share of the schedules to judge by, in (0, 1)
-   * @param seed of the draw, which depends on each row alone
+   * @param kind such as {@code conv2d}
    */
-  public static boolean heldOutWithinTask(TrainingRow row, double share, long seed) {
+  public static Split unseenKind(Collection<SplitTask> tasks, String kind) {
+    return separate("unseen kind", tasks, task -> task.task().workload().kind().equals(kind));
+  }
+
+  /**
+   * Returns the split that judges by sizes never seen: the tasks of each kind with the most
+   * floating-point operations; what is nearly one of those is left out.
+   *
+   * @param share of the tasks of each kind to judge by, in (0, 1)
+   */
+  public static Split unseenShape(Collection<SplitTask> tasks, double share) {
     checkShare(share);
-    return drawn(Seeds.derive(seed, row.taskKey()), row.schedule(), share);
+    Map<String, List<TuningTask>> kinds = new LinkedHashMap<>();
+    for (SplitTask task : tasks) {
+      kinds
+          .computeIfAbsent(task.task().workload().kind(), kind -> new ArrayList<>())
+          .add(task.task());
+    }
+    Set<String> largest = new HashSet<>();
+    for (List<TuningTask> kind : kinds.values()) {
+      kind.sort(
+          Comparator.<TuningTask>comparingLong(task -> task.workload().flops())
+              .reversed()
+              .thenComparing(TuningTask::key));
+      kind.subList(0, (int) (share * kind.size())).forEach(task -> largest.add(task.key()));
+    }
+    return separate("unseen shape", tasks, task -> largest.contains(task.task().key()));
+  }
+
+  /**
+   * Returns whether a schedule is judged by in the split within tasks, where every task is on both
+   * sides and no schedule is.
+   *
+   * @param taskKey its task
+   * @param schedule its text
+   * @param share of the schedules to judge by, in (0, 1)
+   * @param seed of the draw, which depends on the task and the schedule alone
+   */
+  public static boolean heldOutWithinTask(
+      String taskKey, String schedule, double share, long seed) {
+    checkShare(share);
+    return drawn(Seeds.derive(seed, taskKey), schedule, share);
   }
 
   /** Returns the side of a task. */

@@ -296,7 +296,10 @@ public final class EvaluationReport {
         "tasks-part",
         "Unseen tasks",
         "None of these was measured before its schedule was picked. Tuned best is the best known"
-            + " from online search, random the geometric mean of random schedules.");
+            + " from online search, random the geometric mean of random schedules. Peak is what the"
+            + " processor was measured to reach with multiply-adds on vectors of the target's width;"
+            + " operations are counted as the operator defines them, so that a Winograd kernel,"
+            + " which does fewer, may pass it.");
     if (nothing(figures.tasks())) {
       return;
     }

@@ -103,8 +103,10 @@ public record Figures(
    * @param defaultNanos time of the default schedule
    * @param randomNanos median time of random schedules
    * @param bestNanos the best known time, which online tuning found
-   * @param gflops billions of operations a second, of the pick
-   * @param shareOfPeak share of the target's peak, of the pick
+   * @param gflops billions of operations a second, of the pick; those that the operator is defined
+   *     by, of which Winograd's algorithm does fewer
+   * @param shareOfPeak of what multiply-adds reach on vectors of the target's width; may pass 1 by
+   *     Winograd's algorithm
    * @param chooseNanos how long choosing took
    */
   public record TaskPick(

@@ -71,11 +71,35 @@ class SplitTest {
   void withinATaskRowsAreDrawnOneByOne() {
     int held = 0;
     for (int i = 0; i < 1000; i++) {
-      TrainingRow row =
-          new TrainingRow("task", List.of(), "tiled rows=" + i, FeatureRow.of(1), 1, 1, 100);
-      held += Split.heldOutWithinTask(row, 0.2, 9) ? 1 : 0;
+      held += Split.heldOutWithinTask("task", "tiled rows=" + i, 0.2, 9) ? 1 : 0;
     }
     assertThat(held).isBetween(150, 250);
+  }
+
+  @Test
+  void anUnseenKindTakesWhatIsNearlyOfItOutOfTraining() {
+    SplitTask depthwise = task("depthwise_conv2d n=1 c=64 h=56 w=56 r=3 s=3 pad=1");
+    SplitTask grouped = task("conv2d n=1 c=64 h=56 w=56 k=64 r=3 s=3 pad=1 groups=64");
+    List<SplitTask> tasks = List.of(depthwise, grouped, FAR, OTHER_KIND);
+    Split split = Split.unseenKind(tasks, "depthwise_conv2d");
+    assertThat(split.keys(Side.TEST)).containsExactly(key(depthwise));
+    assertThat(split.keys(Side.LEFT_OUT)).containsExactly(key(grouped));
+    assertThat(split.keys(Side.TRAIN)).containsExactly(key(FAR), key(OTHER_KIND));
+  }
+
+  @Test
+  void unseenShapesAreTheLargestOfEachKind() {
+    List<SplitTask> tasks = new ArrayList<>();
+    for (int i = 1; i <= 10; i++) {
+      tasks.add(task("dense m=" + 64 * i + " n=512 k=512"));
+      tasks.add(task("batch_matmul b=1 m=" + 64 * i + " n=64 k=64"));
+    }
+    Split split = Split.unseenShape(tasks, 0.2);
+    assertThat(split.keys(Side.TEST))
+        .containsExactly(
+            key(tasks.get(16)), key(tasks.get(17)), key(tasks.get(18)), key(tasks.get(19)));
+    assertThatCode(() -> LeakAudit.check(split.keys(Side.TRAIN), split.keys(Side.TEST)))
+        .doesNotThrowAnyException();
   }
 
   @Test

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,8 @@ static bool parse_cpus(const char *cpus, cpu_set_t *set) {
   return count > 0;
 }
 
+void ignore_interrupts(void) { signal(SIGINT, SIG_IGN); }
+
 int run_pinned(const char *cpus, char **command) {
   cpu_set_t set;
   if (!parse_cpus(cpus, &set)) die("Cannot pin to processors: %s is not a list of numbers", cpus);
@@ -47,6 +50,7 @@ int run_pinned(const char *cpus, char **command) {
   setrlimit(RLIMIT_AS, &memory);
   setrlimit(RLIMIT_FSIZE, &file);
   setrlimit(RLIMIT_CPU, &seconds);
+  ignore_interrupts();
   execvp(command[0], command);
   die("Cannot run %s: %s", command[0], strerror(errno));
 }

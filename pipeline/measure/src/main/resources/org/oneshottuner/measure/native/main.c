@@ -42,6 +42,8 @@ static void serve(bool times) {
       unload_command(line);
     } else if (times && starts(line, "canary")) {
       canary_command();
+    } else if (times && starts(line, "peak")) {
+      peak_command(line);
     } else {
       die("Cannot follow the command: %s", line);
     }
@@ -62,6 +64,7 @@ static int serve_mode(bool times, int count, char **arguments) {
   if (threads < 1) die("Cannot start: --cpus must list the processors to use");
   for (int i = 0; i < threads; i++) cpus[i] = (int)list[i];
   protocol_open();
+  ignore_interrupts();
   bool filter = !times && check_can_filter();
   check_prepare(realtime);
   watchdog_start(realtime);

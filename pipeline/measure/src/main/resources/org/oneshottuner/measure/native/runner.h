@@ -17,6 +17,7 @@
  *                                                                                  windows=a,b,c | noisy fma=N memory=N
  *   unload id=K                                                                    ok
  *   canary                                                                         canary fma=N memory=N clock_ppm=N
+ *   peak   bytes=32|64                                                             peak flops_per_second=N
  * Kernel fields: symbol=S units=a,b,c packed=N shared=N slot=N path=...
  * End of input ends the process, whatever it is doing (watchdog.c).
  */
@@ -52,6 +53,8 @@ int split_longs(const char *text, long *into, int most); /* "3,1,4" -> 3 numbers
 /* cpu.c: where things run. */
 bool pin_this_thread(int cpu);
 bool make_this_thread_realtime(int priority);
+/* Ctrl-C in a terminal reaches every process of the job. Whoever started us sees to the end of us, and of what we run. */
+void ignore_interrupts(void);
 int run_pinned(const char *cpus, char **command);
 int move_process(const char *pid, const char *cpus);
 
@@ -141,7 +144,7 @@ static inline long share_begin(long units, long share, long shares) {
   return (long)((__int128)units * share / shares);
 }
 
-/* check.c, visit.c, canary.c: the work. */
+/* check.c, visit.c, canary.c, peak.c: the work. */
 void check_prepare(bool realtime);
 void check_command(const char *line);
 void load_command(const char *line);
@@ -154,6 +157,7 @@ struct canary {
 void canary_prepare(void);
 struct canary canary_measure(void);
 void canary_command(void);
+void peak_command(const char *line);
 
 /* workers.c: the threads of a parallel kernel. */
 void workers_start(const int *cpus, int count, bool realtime);
