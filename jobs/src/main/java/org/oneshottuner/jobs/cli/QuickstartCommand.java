@@ -143,13 +143,13 @@ final class QuickstartCommand implements Callable<Integer> {
     }
   }
 
-  /** Splits the time for measuring among the rounds; labels are repeated in the last. */
+  /** Splits the time for measuring, and the labels that are repeated, among the rounds. */
   private static Settings roundSettings(Settings settings, int round) {
     return settings.withMeasure(
         settings
             .measure()
             .withBudget(settings.measure().budget().dividedBy(settings.rounds()))
-            .withRepeat(round == settings.rounds() - 1 ? settings.measure().repeat() : 0));
+            .withRepeat(settings.measure().repeat() * (round + 1) / settings.rounds()));
   }
 
   private static byte[] read(Path file) {

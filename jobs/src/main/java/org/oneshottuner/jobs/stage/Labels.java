@@ -4,7 +4,6 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.not;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -87,7 +86,7 @@ final class Labels {
     }
     if (!missing.isEmpty()) {
       try (Progress progress = Progress.of(what, "labels", missing.size())) {
-        measuring.measure(new ArrayList<>(missing.values()), NO_LIMIT, this::take, progress);
+        measuring.measure(missing.values().iterator(), NO_LIMIT, this::take, progress);
       }
     }
     Map<String, OptionalDouble> labels = new LinkedHashMap<>();

@@ -2,7 +2,10 @@ package org.oneshottuner.jobs.stage;
 
 import static java.util.Objects.requireNonNull;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.row_number;
+import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
@@ -19,7 +22,6 @@ import org.oneshottuner.jobs.rows.CandidateRows;
 import org.oneshottuner.jobs.rows.MeasurementRows;
 import org.oneshottuner.jobs.storage.Table;
 import org.oneshottuner.lower.Templates;
-import org.oneshottuner.measure.Draw;
 import org.oneshottuner.measure.Label;
 import org.oneshottuner.measure.Measurement;
 import org.oneshottuner.measure.Outcome;
@@ -32,6 +34,9 @@ import org.oneshottuner.measure.Request;
 public final class MeasureJob {
   /** The sampler of candidates that are measured again; no label to learn from. */
   public static final String REPEAT = "repeat";
+
+  /** The samplers whose draws are learnt from. */
+  static final Object[] DRAWN = {"uniform", "exploration", "importance"};
 
   private final SparkSession spark;
   private final Settings settings;
@@ -60,13 +65,15 @@ public final class MeasureJob {
     Canaries canaries = new Canaries();
     long before = measuring.labels();
     double beforeSeconds = measuring.seconds();
+    Map<String, Long> failuresBefore = measuring.failures();
     long[] done = {0};
-    try (Progress progress = Progress.of("measure", "labels", requests.size())) {
+    Repeats given = withRepeats(requests);
+    try (Progress progress = Progress.of("measure", "labels", requests.size() + given.most())) {
       measuring.measure(
-          requests,
+          given,
           settings.measure().budget(),
           measurement -> {
-            done[0]++;
+            done[0] += measurement.draw().sampler().equals(REPEAT) ? 0 : 1;
             canaries.add(measurement);
           },
           progress);
@@ -79,47 +86,64 @@ public final class MeasureJob {
         Measuring.protocol(settings.measure()).id(),
         known,
         labels,
-        measuring.failures(),
+        since(failuresBefore),
         requests.size() - done[0],
         seconds,
         seconds > 0 ? labels / seconds * 3600 : 0,
         canaries.drift(),
-        settings.measure().repeat() > 0 ? repeat() : OptionalDouble.empty());
+        labelSdPercent());
   }
 
-  /** Measures some candidates once more, and tells how far labels of one candidate lie apart. */
-  private OptionalDouble repeat() throws InterruptedException {
-    List<Row> rows =
-        inTurn(
-                comparable()
-                    .filter(col("outcome").equalTo(MeasurementRows.TIMED))
-                    .filter(col("sampler").notEqual(REPEAT))
-                    .dropDuplicates(names()))
-            .stream()
-            .limit(settings.measure().repeat())
-            .toList();
+  private Map<String, Long> since(Map<String, Long> before) {
+    Map<String, Long> failures = new TreeMap<>(measuring.failures());
+    before.forEach((kind, count) -> failures.merge(kind, -count, Long::sum));
+    failures.values().removeIf(count -> count == 0);
+    return failures;
+  }
+
+  /** Has some candidates measured once more, as many as the table still lacks. */
+  private Repeats withRepeats(List<Request> requests) {
+    Dataset<Row> timed = comparable().filter(col("outcome").equalTo(MeasurementRows.TIMED));
+    Dataset<Row> repeated =
+        comparable().filter(col("sampler").equalTo(REPEAT)).select("task", "schedule").distinct();
+    int most = (int) Math.max(0, settings.measure().repeat() - repeated.count());
+    List<Request> known =
+        most == 0
+            ? List.of()
+            : inTurn(
+                    timed
+                        .filter(col("sampler").isin(DRAWN))
+                        .join(repeated, names(), "left_anti")
+                        .withColumn("round", lit(0))
+                        .dropDuplicates(names()))
+                .stream()
+                .limit(most)
+                .map(CandidateRows::request)
+                .toList();
+    return new Repeats(requests, known, most, settings.measure().budget(), System::nanoTime);
+  }
+
+  /**
+   * Returns how far labels of one candidate lie apart, from all that the table holds twice; empty
+   * if nothing was repeated.
+   */
+  private OptionalDouble labelSdPercent() {
     Map<String, List<Double>> labels = new TreeMap<>();
-    List<Request> requests = new ArrayList<>();
-    for (Row row : rows) {
-      Measurement first = MeasurementRows.measurement(row);
-      label(first).ifPresent(nanos -> collect(labels, first, nanos));
-      requests.add(new Request(first.candidate(), Draw.chosen(REPEAT)));
+    List<Object> samplers = new ArrayList<>(List.of(DRAWN));
+    samplers.add(REPEAT);
+    for (Row row :
+        comparable()
+            .filter(col("outcome").equalTo(MeasurementRows.TIMED))
+            .filter(col("sampler").isin(samplers.toArray()))
+            .groupBy(col("task"), col("schedule"))
+            .agg(collect_list("label_nanos").as("labels"))
+            .filter(size(col("labels")).gt(1))
+            .collectAsList()) {
+      labels.put(row.getString(0) + row.getString(1), List.copyOf(row.<Double>getList(2)));
     }
-    try (Progress progress = Progress.of("repeat", "labels", requests.size())) {
-      measuring.measure(
-          requests,
-          settings.measure().budget(),
-          again -> label(again).ifPresent(nanos -> collect(labels, again, nanos)),
-          progress);
-    }
-    List<List<Double>> twice = labels.values().stream().filter(list -> list.size() > 1).toList();
-    return twice.isEmpty()
+    return labels.isEmpty()
         ? OptionalDouble.empty()
-        : OptionalDouble.of(100 * Label.relativeDeviation(twice));
-  }
-
-  private static void collect(Map<String, List<Double>> labels, Measurement of, double nanos) {
-    labels.computeIfAbsent(of.candidate().key(), key -> new ArrayList<>()).add(nanos);
+        : OptionalDouble.of(100 * Label.relativeDeviation(List.copyOf(labels.values())));
   }
 
   static OptionalDouble label(Measurement measurement) {
@@ -140,12 +164,16 @@ public final class MeasureJob {
         .filter(col("codegen").equalTo(Templates.VERSION));
   }
 
-  /** Returns rows so that a prefix of them holds about as many of each task. */
+  /**
+   * Returns rows so that a prefix of them holds the latest rounds, which a model guides best, and
+   * of a round about as many of each task.
+   */
   private static List<Row> inTurn(Dataset<Row> rows) {
     return rows.withColumn("order", xxhash64(col("task"), col("schedule")))
         .withColumn(
-            "turn", row_number().over(Window.partitionBy("task").orderBy("order", "schedule")))
-        .orderBy("turn", "order", "schedule")
+            "turn",
+            row_number().over(Window.partitionBy("round", "task").orderBy("order", "schedule")))
+        .orderBy(col("round").desc(), col("turn"), col("order"), col("schedule"))
         .collectAsList();
   }
 

@@ -104,13 +104,13 @@ public final class Measuring implements AutoCloseable {
    * @throws InterruptedException if the thread was interrupted; what was measured is committed
    */
   public void measure(
-      List<Request> requests, Duration budget, Consumer<Measurement> done, Progress progress)
+      Iterator<Request> requests, Duration budget, Consumer<Measurement> done, Progress progress)
       throws InterruptedException {
     long begin = System.nanoTime();
     lastCommit = begin;
     try {
       device.measure(
-          until(requests.iterator(), begin + budget.toNanos()),
+          until(requests, begin + budget.toNanos()),
           measurement -> {
             done.accept(measurement);
             keep(measurement);

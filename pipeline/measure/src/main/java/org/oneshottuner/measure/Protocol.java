@@ -16,6 +16,7 @@ import org.oneshottuner.workload.Workload;
  * @param budget of the warm runs of one visit
  * @param spacing between two visits to a kernel: disturbances last seconds, so visits close in time
  *     agree on a wrong value
+ * @param patience for how long, in all, visits to a kernel are put off while the machine is noisy
  * @param confirmation how near the second fastest visit must come to the fastest, relative to it
  * @param limit of a kernel's trial and of a visit, beside an allowance for the operator's size
  */
@@ -25,13 +26,14 @@ public record Protocol(
     int heavyVisits,
     Duration budget,
     Duration spacing,
+    Duration patience,
     double confirmation,
     Duration limit) {
   /**
    * Of the native runner and of how a label is made of visits; a change makes new labels
    * incomparable to old.
    */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   /** From here on a kernel is heavy by its time. */
   public static final long HEAVY_NANOS = 4_000_000;
@@ -48,11 +50,27 @@ public record Protocol(
    * For datasets: visits seconds apart, which cost nothing while there are other kernels to visit.
    */
   public static final Protocol CAREFUL =
-      new Protocol(3, 8, 6, BUDGET, Duration.ofSeconds(1), 0.02, Duration.ofSeconds(3));
+      new Protocol(
+          3,
+          8,
+          6,
+          BUDGET,
+          Duration.ofSeconds(1),
+          Duration.ofSeconds(20),
+          0.02,
+          Duration.ofSeconds(3));
 
   /** For a few candidates that someone waits for. */
   public static final Protocol QUICK =
-      new Protocol(3, 6, 4, BUDGET, Duration.ofMillis(60), 0.02, Duration.ofSeconds(3));
+      new Protocol(
+          3,
+          6,
+          4,
+          BUDGET,
+          Duration.ofMillis(60),
+          Duration.ofMillis(500),
+          0.02,
+          Duration.ofSeconds(3));
 
   /** Floating-point operations a second that the slowest kernel worth waiting for reaches. */
   private static final double SLOWEST_FLOPS_PER_SECOND = 5e8;
@@ -63,6 +81,7 @@ public record Protocol(
   public Protocol {
     requireNonNull(budget, "budget");
     requireNonNull(spacing, "spacing");
+    requireNonNull(patience, "patience");
     requireNonNull(limit, "limit");
     if (visits < 1 || heavyVisits < visits || mostVisits < heavyVisits) {
       throw new IllegalArgumentException(
@@ -74,9 +93,19 @@ public record Protocol(
               + mostVisits
               + ": expected at least 1, in rising order");
     }
-    if (budget.isNegative() || spacing.isNegative() || limit.compareTo(Duration.ofMillis(1)) < 0) {
+    if (budget.isNegative()
+        || spacing.isNegative()
+        || patience.isNegative()
+        || limit.compareTo(Duration.ofMillis(1)) < 0) {
       throw new IllegalArgumentException(
-          "Cannot measure with budget " + budget + ", spacing " + spacing + ", limit " + limit);
+          "Cannot measure with budget "
+              + budget
+              + ", spacing "
+              + spacing
+              + ", patience "
+              + patience
+              + ", limit "
+              + limit);
     }
     if (!(confirmation > 0 && confirmation < 1)) {
       throw new IllegalArgumentException(
@@ -98,18 +127,22 @@ public record Protocol(
         + budget.toNanos() / 1000
         + "us-spacing"
         + spacing.toMillis()
+        + "ms-patience"
+        + patience.toMillis()
         + "ms-within"
         + confirmation;
   }
 
   /** Returns this protocol with another limit. */
   public Protocol withLimit(Duration other) {
-    return new Protocol(visits, mostVisits, heavyVisits, budget, spacing, confirmation, other);
+    return new Protocol(
+        visits, mostVisits, heavyVisits, budget, spacing, patience, confirmation, other);
   }
 
   /** Returns this protocol with another spacing. */
   public Protocol withSpacing(Duration other) {
-    return new Protocol(visits, mostVisits, heavyVisits, budget, other, confirmation, limit);
+    return new Protocol(
+        visits, mostVisits, heavyVisits, budget, other, patience, confirmation, limit);
   }
 
   /** Returns how long a kernel may take for its trial, and for a visit. */

@@ -26,9 +26,6 @@ final class Ring {
   /** Visits in a round, so that new kernels need not wait long. */
   private static final int ROUND = 64;
 
-  /** A visit is put off so often while the machine is noisy, then made all the same. */
-  private static final int MOST_POSTPONED = 8;
-
   private static final Duration IDLE = Duration.ofMillis(200);
 
   /**
@@ -60,7 +57,7 @@ final class Ring {
     private final List<Visit> visits = new ArrayList<>();
     private long firstNanos;
     private long dueNanos = System.nanoTime();
-    private int postponed;
+    private long postponedNanos;
 
     private Entry(Item item) {
       this.item = item;
@@ -214,7 +211,7 @@ final class Ring {
     }
     Set<String> forced =
         present.stream()
-            .filter(id -> find(id).postponed >= MOST_POSTPONED)
+            .filter(id -> find(id).postponedNanos >= bench.protocol().patience().toNanos())
             .collect(Collectors.toSet());
     Map<String, Timer.Times> times = bench.timer().visit(present, forced);
     finishFailed();
@@ -228,8 +225,9 @@ final class Ring {
   }
 
   private void postpone(Entry entry, long now) {
-    entry.postponed++;
-    entry.dueNanos = now + bench.protocol().postponement().toNanos();
+    long wait = bench.protocol().postponement().toNanos();
+    entry.postponedNanos += wait;
+    entry.dueNanos = now + wait;
   }
 
   private void record(String id, Timer.Times times, long now) {
@@ -237,7 +235,6 @@ final class Ring {
     if (entry.visits.isEmpty()) {
       entry.firstNanos = now;
     }
-    entry.postponed = 0;
     entry.dueNanos = now + bench.protocol().spacing().toNanos();
     entry.visits.add(
         new Visit(

@@ -12,7 +12,14 @@ final class TestDevice {
   static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
   static final Protocol PROTOCOL =
       new Protocol(
-          3, 4, 4, Duration.ofMillis(1), Duration.ofMillis(5), 0.02, Duration.ofMillis(400));
+          3,
+          4,
+          4,
+          Duration.ofMillis(1),
+          Duration.ofMillis(5),
+          Duration.ofMillis(10),
+          0.02,
+          Duration.ofMillis(400));
 
   private TestDevice() {}
 
