@@ -26,8 +26,9 @@ import org.oneshottuner.workload.Workload;
  */
 public final class FeatureSchema {
   /** The schema that candidates are read by. */
-  public static final FeatureSchema CURRENT = new FeatureSchema("traits-1", columnsOfTraits1());
+  public static final FeatureSchema CURRENT = new FeatureSchema("traits-2", columnsOfTraits2());
 
+  private static final String USEFUL_FMAS = "useful_fmas";
   private static final Window POINT = new Window(1, 1, 1, 1, 1, Padding.NONE, 1);
 
   private final String id;
@@ -87,7 +88,7 @@ public final class FeatureSchema {
     return row;
   }
 
-  private static List<FeatureColumn> columnsOfTraits1() {
+  private static List<FeatureColumn> columnsOfTraits2() {
     List<FeatureColumn> columns = new ArrayList<>();
     operatorColumns(columns);
     extentColumns(columns);
@@ -153,6 +154,12 @@ public final class FeatureSchema {
         "log2 operations",
         "operations of the direct algorithm",
         t -> log2(t.workload().flops()));
+    task(
+        columns,
+        USEFUL_FMAS,
+        "log2 instructions",
+        "multiply-adds of the direct algorithm, in full vectors",
+        t -> log2(t.workload().flops()) - 1 - log2(t.lanes()));
     task(columns, "bytes", "log2 bytes", "every tensor once", t -> log2(t.workload().bytes()));
     task(
         columns,
@@ -319,6 +326,78 @@ public final class FeatureSchema {
             Trait.TRANSFORM_OPS.columnName(),
             Trait.SCATTERED_STORES.columnName()),
         FeatureSchema::roofline);
+    perUsefulFma(columns, "roofline_slowdown", "cycles", "roofline", "cycles of the roofline");
+    perUsefulFma(
+        columns,
+        "outer_bytes_per_useful_fma",
+        "bytes",
+        Trait.OUTER_TRAFFIC.columnName(),
+        "bytes from beyond the second-level cache");
+    perUsefulFma(
+        columns,
+        "inner_bytes_per_useful_fma",
+        "bytes",
+        Trait.INNER_TRAFFIC.columnName(),
+        "bytes read by register tiles");
+    perUsefulFma(
+        columns,
+        "scratch_bytes_per_useful_fma",
+        "bytes",
+        Trait.SCRATCH_TRAFFIC.columnName(),
+        "bytes of workspace written and read back");
+    perUsefulFma(
+        columns,
+        "transform_ops_per_useful_fma",
+        "instructions",
+        Trait.TRANSFORM_OPS.columnName(),
+        "vector operations outside the sums");
+    perUsefulFma(
+        columns,
+        "scattered_per_useful_fma",
+        "elements",
+        Trait.SCATTERED_STORES.columnName(),
+        "elements stored one by one");
+    combined(
+        columns,
+        "cycles_per_useful_fma",
+        "log2 cycles/instruction",
+        "the longest of: multiply-adds at two a cycle, fewer where few accumulators show their latency, bytes at 128 a"
+            + " cycle to registers, at 16 from beyond the second-level cache, at 32 of workspace, transforms and scattered"
+            + " stores at one; for each multiply-add that the direct algorithm needs, in full vectors",
+        List.of(
+            Trait.EXECUTED_FMAS.columnName(),
+            Trait.ACCUMULATORS.columnName(),
+            Trait.INNER_TRAFFIC.columnName(),
+            Trait.TRANSFORM_OPS.columnName(),
+            Trait.SCATTERED_STORES.columnName(),
+            Trait.OUTER_TRAFFIC.columnName(),
+            Trait.SCRATCH_TRAFFIC.columnName(),
+            USEFUL_FMAS),
+        FeatureSchema::cycles);
+  }
+
+  /**
+   * Returns log2 of the cycles that the scarcest resource needs, for each useful multiply-add. Two
+   * multiply-adds of latency four start in a cycle, so eight sums hide the latency.
+   */
+  private static float cycles(float[] log2) {
+    float cycles = log2[0] - 1 + larger(0, 3 - log2[1]);
+    cycles = larger(cycles, log2[2] - 7);
+    cycles = larger(cycles, log2[3]);
+    cycles = larger(cycles, log2[4]);
+    cycles = larger(cycles, log2[5] - 4);
+    return larger(cycles, log2[6] - 5) - log2[7];
+  }
+
+  private static void perUsefulFma(
+      List<FeatureColumn> columns, String name, String unit, String of, String meaning) {
+    combined(
+        columns,
+        name,
+        "log2 " + unit + "/instruction",
+        meaning + " for each multiply-add that the direct algorithm needs, in full vectors",
+        List.of(of, USEFUL_FMAS),
+        v -> v[0] - v[1]);
   }
 
   /** Returns log2 of the cycles that the scarcest resource needs; missing terms do not count. */

@@ -25,16 +25,9 @@ public final class SpaceFeatures {
   SpaceFeatures(FeatureSchema schema, TuningTask task, ScheduleSpace space) {
     this.schema = schema;
     this.space = space;
-    float[] ofTask = new float[schema.size()];
-    for (int i = 0; i < ofTask.length; i++) {
-      ofTask[i] =
-          schema.columns().get(i).source() instanceof FeatureColumn.OfTask column
-              ? (float) column.value().applyAsDouble(task)
-              : Float.NaN;
-    }
     this.templates =
         space.templates().stream()
-            .map(template -> new TemplateFeatures(schema, task, template, ofTask))
+            .map(template -> new TemplateFeatures(schema, task, template))
             .toArray(TemplateFeatures[]::new);
   }
 
@@ -96,9 +89,9 @@ public final class SpaceFeatures {
     private final List<TraitTable> tables = new ArrayList<>();
     private final List<Combined> combined = new ArrayList<>();
 
-    TemplateFeatures(FeatureSchema schema, TuningTask task, TemplateSpace space, float[] ofTask) {
+    TemplateFeatures(FeatureSchema schema, TuningTask task, TemplateSpace space) {
       this.space = space;
-      this.base = ofTask.clone();
+      this.base = new float[schema.size()];
       this.columns = new SpaceColumn[schema.size()];
       Map<Trait, Trait.Reader> traits = new EnumMap<>(Trait.class);
       for (Trait.Reader reader : Templates.traits(task, space.template())) {
@@ -106,9 +99,7 @@ public final class SpaceFeatures {
       }
       for (int i = 0; i < base.length; i++) {
         FeatureColumn.Source source = schema.columns().get(i).source();
-        if (source instanceof FeatureColumn.OfTemplate ofTemplate) {
-          base[i] = ofTemplate.template().equals(space.template()) ? 1 : 0;
-        }
+        base[i] = base(source, task, space.template());
         columns[i] = new Same(base[i]);
         if (source instanceof FeatureColumn.OfTrait ofTrait
             && traits.containsKey(ofTrait.trait())) {
@@ -121,6 +112,16 @@ public final class SpaceFeatures {
           columns[i] = made;
         }
       }
+    }
+
+    private static float base(FeatureColumn.Source source, TuningTask task, String template) {
+      if (source instanceof FeatureColumn.OfTask ofTask) {
+        return (float) ofTask.value().applyAsDouble(task);
+      }
+      if (source instanceof FeatureColumn.OfTemplate ofTemplate) {
+        return ofTemplate.template().equals(template) ? 1 : 0;
+      }
+      return Float.NaN;
     }
 
     void fill(long from, int count, float[] rows, int offset) {
