@@ -36,6 +36,7 @@ final class Learners {
   private static final String FEATURES = "features";
   private static final String VECTOR = "vector";
   private static final String LABEL = "relevance";
+  private static final String RATE = "log_rate";
   private static final String GROUP = "group";
 
   private Learners() {}
@@ -63,7 +64,7 @@ final class Learners {
     }
     XGBoostRegressor regressor = new XGBoostRegressor(given);
     regressor.setWeightCol("weight");
-    regressor.setLabelCol(LABEL).setFeaturesCol(FEATURES);
+    regressor.setLabelCol(RATE).setFeaturesCol(FEATURES);
     return regressor.fit(arranged);
   }
 
@@ -85,7 +86,7 @@ final class Learners {
               .setMaxIter(trees)
               .setMaxDepth(5)
               .setSeed(seed)
-              .setLabelCol(LABEL)
+              .setLabelCol(RATE)
               .setFeaturesCol(VECTOR)
               .fit(vectors));
       models.put(
@@ -93,7 +94,7 @@ final class Learners {
           new LinearRegression()
               .setRegParam(1e-4)
               .setSolver("normal")
-              .setLabelCol(LABEL)
+              .setLabelCol(RATE)
               .setFeaturesCol(VECTOR)
               .fit(vectors));
       return models;

@@ -1,8 +1,8 @@
 package org.oneshottuner.jobs.stage;
 
+import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.max;
-import static org.apache.spark.sql.functions.min;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -38,6 +38,7 @@ final class TrainingRows {
           .add("schedule", DataTypes.StringType, false)
           .add("features", DataTypes.createArrayType(DataTypes.FloatType, false), false)
           .add("relevance", DataTypes.DoubleType, false)
+          .add("log_rate", DataTypes.DoubleType, false)
           .add("weight", DataTypes.DoubleType, false)
           .add("label_nanos", DataTypes.DoubleType, false);
 
@@ -64,18 +65,21 @@ final class TrainingRows {
     return devices.first();
   }
 
-  /** Returns a row for each candidate that was timed, in no particular order. */
+  /**
+   * Returns a row for each drawn candidate that was timed, in no particular order. What a search or
+   * an evaluation measured is left out: it was chosen by its time.
+   */
   static Dataset<Row> of(Dataset<Row> measurements, TrainSettings settings) {
     double tie = settings.tieTolerance();
     double clip = settings.weightClip();
     FlatMapGroupsFunction<String, Row, Row> learnt = (task, rows) -> rows(task, rows, tie, clip);
     return measurements
         .filter(col("outcome").equalTo(MeasurementRows.TIMED))
-        .filter(col("sampler").notEqual(MeasureJob.REPEAT))
+        .filter(col("sampler").isin(MeasureJob.DRAWN))
         .filter(col("codegen").equalTo(Templates.VERSION))
         .groupBy("task", "schedule")
         .agg(
-            min("label_nanos").as("label_nanos"),
+            avg("label_nanos").as("label_nanos"),
             max("inclusion_probability").as("inclusion_probability"))
         .groupByKey((MapFunction<Row, String>) row -> row.getString(0), Encoders.STRING())
         .flatMapGroups(learnt, Encoders.row(COLUMNS));
@@ -107,6 +111,7 @@ final class TrainingRows {
               schedule,
               CollectionConverters.asScala(boxed).toSeq(),
               relevance[i],
+              TaskLabels.logRate(task.workload().flops(), nanos[i]),
               weights[i],
               nanos[i]));
     }

@@ -21,7 +21,7 @@ final class ConvolutionShapes {
   private static final double OBLONG_SHARE = 0.05;
   private static final double OBLONG_SD = 0.4;
   private static final double DILATED_SHARE = 0.02;
-  private static final double GROUPED_SHARE = 0.04;
+  private static final double GROUPED_SHARE = 0.08;
   private static final int FEW_CHANNELS = 4;
   private static final double SAME_FEW_CHANNELS_SHARE = 0.9;
   private static final double USUAL_INPUT = 224;

@@ -50,7 +50,7 @@ public record TaskScope(
    */
   public record Kinds(double conv2d, double depthwise, double dense, double batchMatmul) {
     /** Half convolutions, as networks are; the others often enough to be learnt. */
-    public static final Kinds USUAL = new Kinds(0.5, 0.15, 0.2, 0.15);
+    public static final Kinds USUAL = new Kinds(0.5, 0.2, 0.15, 0.15);
 
     /** Checks that the shares leave something to draw. */
     public Kinds {

@@ -9,7 +9,7 @@ public enum Objective {
   PAIRWISE("rank:pairwise"),
   /** Pairs in the wrong order, weighted by how much NDCG a swap changes (LambdaMART). */
   NDCG("rank:ndcg"),
-  /** Squared error of the relevance, task or no task. */
+  /** Squared error of the logarithm of the rate, task or no task. */
   SQUARED_ERROR("reg:squarederror");
 
   private final String text;

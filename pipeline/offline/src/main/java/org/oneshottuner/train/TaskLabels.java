@@ -37,6 +37,24 @@ public final class TaskLabels {
   }
 
   /**
+   * Returns what a regression learns of a time: the logarithm to base 2 of the rate in GFLOP/s. It
+   * does not depend on which other schedules of the task were measured, as the best of a few does;
+   * what all schedules of a task have in common, the features of the task explain.
+   *
+   * @param flops of the direct algorithm
+   * @param nanos of one call
+   * @throws IllegalArgumentException if either is not positive and finite
+   */
+  public static double logRate(double flops, double nanos) {
+    double rate = flops / nanos;
+    if (!(rate > 0) || Double.isInfinite(rate)) {
+      throw new IllegalArgumentException(
+          "Cannot label a rate of " + flops + " operations in " + nanos + " ns");
+    }
+    return StrictMath.log(rate) / StrictMath.log(2);
+  }
+
+  /**
    * Returns the weight of each row of one task: the inverse of its inclusion probability, so that
    * weighted sums estimate sums over the whole space (Horvitz and Thompson 1952), clipped from
    * above at {@code clip} times the least weight, and scaled to a mean of one, so that every task
