@@ -43,6 +43,9 @@ final class Checker {
       if (answers.death().isPresent()) {
         seat.buried(answers.detail());
         values.clear();
+        if (Thread.interrupted()) {
+          throw new InterruptedException("Interrupted while a kernel was tried");
+        }
         // A process killed from outside gets another chance, since its kernel may be innocent.
         if (answers.death().get() != Death.KILLED || retried) {
           results.add(Optional.of(blame(answers)));

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** Runs a program to its end, or to its limit, and keeps what it said. */
 final class Command {
@@ -24,16 +25,40 @@ final class Command {
       return !timedOut && status == 0;
     }
 
-    /** Returns the line a reader should see: the first that speaks of an error, or the first. */
+    /**
+     * Returns whether a compiler failed for reasons that do not lie in its source: the machine ran
+     * out of something, or somebody ended it. Where even its words found no room, it said nothing.
+     */
+    boolean failedByMachine() {
+      return !succeeded()
+          && !timedOut
+          && (status > 128 || output.isBlank() || MACHINE.matcher(output).find());
+    }
+
+    /** Returns the line a reader should see: of the machine, of an error, or the first. */
     String firstError() {
       List<String> lines = output.lines().filter(line -> !line.isBlank()).toList();
       return lines.stream()
-          .filter(line -> line.contains("error"))
+          .filter(line -> MACHINE.matcher(line).find())
           .findFirst()
+          .or(() -> lines.stream().filter(line -> line.contains("error")).findFirst())
           .or(() -> lines.stream().findFirst())
           .orElse("exit status " + status);
     }
   }
+
+  /**
+   * How long to wait at a time: while this program is stopped, by Ctrl-Z or with its machine, no
+   * more than this of a limit passes.
+   */
+  static final long SLICE_NANOS = Duration.ofMillis(500).toNanos();
+
+  /** A compiler that reaches its own bound on memory says that it is exhausted, or out of it. */
+  private static final Pattern MACHINE =
+      Pattern.compile(
+          "^Cannot run |No space left on device|Disk quota exceeded|Read-only file system|Input/output error"
+              + "|Too many open files|(Killed|Interrupt|Terminated|Hangup|Quit) signal"
+              + "|(?<!exhausted: )[Cc]annot allocate memory|Resource temporarily unavailable");
 
   private static final int MOST_OUTPUT_BYTES = 1 << 16;
 
@@ -59,9 +84,11 @@ final class Command {
           .environment()
           .put("TMPDIR", folder.toString()); // a killed compiler leaves its files where we look
       Process process = builder.start();
-      boolean ended;
+      boolean ended = false;
       try {
-        ended = process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS);
+        for (long left = limit.toNanos(); !ended && left > 0; left -= SLICE_NANOS) {
+          ended = process.waitFor(Math.min(left, SLICE_NANOS), TimeUnit.NANOSECONDS);
+        }
       } finally {
         kill(process);
       }

@@ -52,7 +52,8 @@ public final class KernelBuilder {
    *
    * @param sources at most {@link #BATCH}, of different names
    * @return a result for each source, in their order
-   * @throws DeviceException if a file cannot be written or the compiler cannot be started
+   * @throws DeviceException if a file cannot be written, or the compiler cannot be started, was
+   *     ended by somebody, or lacks disk or memory
    */
   public List<BuiltKernel> build(List<KernelSource> sources, CpuTarget target)
       throws InterruptedException {
@@ -87,6 +88,17 @@ public final class KernelBuilder {
         return sources.stream().map(source -> BuiltKernel.of(source, built)).toList();
       }
       Files.deleteIfExists(library);
+      if (result.failedByMachine()) {
+        throw new DeviceException(
+            "Cannot build kernels in "
+                + folder
+                + ": "
+                + compiler.path()
+                + " ended with status "
+                + result.status()
+                + " and says "
+                + (result.output().isBlank() ? "nothing" : result.firstError()));
+      }
       String detail =
           result.timedOut()
               ? "the compiler ran past " + limit.toMillis() + " ms"

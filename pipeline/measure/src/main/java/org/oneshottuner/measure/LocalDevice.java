@@ -193,7 +193,9 @@ public final class LocalDevice implements MeasuringDevice {
     try (BuildLine line = new BuildLine(requests, tools(), gate)) {
       moveThisProgram(host.otherCpus());
       line.start();
-      new Ring(bench(), new Ring.Outlet(fingerprint.id(), clock, done)).run(line);
+      UntilInterrupted delivered = new UntilInterrupted(done);
+      new Ring(bench(), new Ring.Outlet(fingerprint.id(), clock, delivered)).run(line);
+      delivered.check();
       completed = true;
     } finally {
       if (!completed) {
@@ -201,6 +203,37 @@ public final class LocalDevice implements MeasuringDevice {
         timer.close();
       }
       moveThisProgramBack();
+    }
+  }
+
+  /**
+   * Hands measurements over, but no failure once the thread was interrupted: what interrupted it
+   * may have ended the kernel too.
+   */
+  private static final class UntilInterrupted implements Consumer<Measurement> {
+    private final Consumer<Measurement> done;
+    private boolean withheld;
+
+    UntilInterrupted(Consumer<Measurement> done) {
+      this.done = done;
+    }
+
+    @Override
+    public void accept(Measurement measurement) {
+      boolean failed = measurement.outcome().fold(timed -> false, failure -> true);
+      if (failed && Thread.currentThread().isInterrupted()) {
+        withheld = true;
+      } else {
+        done.accept(measurement);
+      }
+    }
+
+    /** Throws if anything was withheld: the caller is owed a measurement, or this. */
+    void check() throws InterruptedException {
+      if (withheld) {
+        Thread.interrupted();
+        throw new InterruptedException("Interrupted before a failure was certain");
+      }
     }
   }
 

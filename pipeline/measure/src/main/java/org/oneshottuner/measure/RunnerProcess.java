@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +24,9 @@ import java.util.concurrent.TimeUnit;
 final class RunnerProcess {
   /** The status with which a runner ends itself when a kernel runs past its limit. */
   private static final int TIMEOUT_STATUS = 124;
+
+  /** HUP, INT, QUIT, KILL and TERM: what a terminal, a system or a person sends. */
+  private static final Set<Integer> FROM_OUTSIDE = Set.of(1, 2, 3, 9, 15);
 
   private static final int WINDOW = 16;
   private static final Duration START_LIMIT = Duration.ofSeconds(20);
@@ -129,7 +133,10 @@ final class RunnerProcess {
   }
 
   private Line receive(Duration limit) throws InterruptedException {
-    Line line = lines.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
+    Line line = null;
+    for (long left = limit.toNanos(); line == null && left > 0; left -= Command.SLICE_NANOS) {
+      line = lines.poll(Math.min(left, Command.SLICE_NANOS), TimeUnit.NANOSECONDS);
+    }
     return line == null ? new Line("no answer within " + limit.toMillis() + " ms", true) : line;
   }
 
@@ -184,7 +191,7 @@ final class RunnerProcess {
       return new Answers(
           answers, Optional.of(Death.TIMED_OUT), "ran past its limit while it was timed");
     }
-    boolean fault = status != 128 + 9 && status != 128 + 15;
+    boolean fault = !FROM_OUTSIDE.contains(status - 128);
     return new Answers(
         answers,
         Optional.of(fault ? Death.CRASHED : Death.KILLED),

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -71,6 +72,64 @@ class KernelBuilderTest {
     Failed failure =
         failure(builder.build(List.of(source("compile_bomb")), HandKernels.target()).get(0));
     assertEquals(Kind.BUILD_FAILED, failure.kind());
+  }
+
+  /** Returns a builder whose compiler is a script. */
+  private KernelBuilder scripted(String lines) throws IOException, InterruptedException {
+    Path script = folder.resolve("cc.sh");
+    Files.writeString(script, "#!/bin/sh\n" + lines + "\n");
+    assertTrue(script.toFile().setExecutable(true));
+    Host host = Host.read();
+    return new KernelBuilder(
+        new Compiler(script, "script"),
+        NativeRunner.build(compiler, TestDevice.cache(), host.model()),
+        folder,
+        host.cpus(),
+        Duration.ofSeconds(20));
+  }
+
+  @Test
+  void aMachineThatCannotCompileCondemnsNoKernel() throws IOException, InterruptedException {
+    for (String lines :
+        List.of(
+            "echo 'k.c: error: cannot write: No space left on device'; exit 1",
+            "echo 'gcc: fatal error: Killed signal terminated program cc1'; exit 1",
+            "echo 'gcc: fatal error: cannot execute cc1: vfork: Cannot allocate memory'; exit 1",
+            "kill -TERM $$",
+            "kill -KILL $$",
+            "exit 1")) {
+      KernelBuilder broken = scripted(lines);
+      DeviceException e =
+          assertThrows(
+              DeviceException.class,
+              () -> broken.build(List.of(source("good")), HandKernels.target()),
+              lines);
+      assertTrue(e.getMessage().startsWith("Cannot build kernels in "), e::getMessage);
+    }
+  }
+
+  @Test
+  void aSourceThatEatsTheCompilersMemoryIsAtFaultItself()
+      throws IOException, InterruptedException {
+    for (String line :
+        List.of(
+            "cc1: out of memory allocating 65536 bytes after a total of 4294967296 bytes",
+            "virtual memory exhausted: Cannot allocate memory",
+            "gcc: internal compiler error: Segmentation fault signal terminated program cc1")) {
+      KernelBuilder fed = scripted("echo '" + line + "'; exit 1");
+      Failed failure = failure(fed.build(List.of(source("good")), HandKernels.target()).get(0));
+      assertEquals(Kind.BUILD_FAILED, failure.kind());
+    }
+  }
+
+  @Test
+  void whatTheTerminalSendsDoesNotReachACompiler() throws IOException, InterruptedException {
+    Path seen = folder.resolve("seen");
+    KernelBuilder told =
+        scripted("kill -INT $$; kill -TSTP $$; cat /proc/$$/stat > " + seen + "; echo no; exit 1");
+    failure(told.build(List.of(source("good")), HandKernels.target()).get(0));
+    String[] stat = Files.readString(seen).split(" ", -1);
+    assertEquals(stat[0], stat[4], "the leader of its own process group");
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -93,6 +94,53 @@ class RunnerProcessTest {
     RunnerProcess killed = RunnerProcess.start(timing());
     killed.kill();
     assertEquals(Optional.of(Death.KILLED), killed.ask("canary", LIMIT).death());
+  }
+
+  private static void signal(String name, long pid) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid)).inheritIO().start();
+    assertEquals(0, kill.waitFor());
+  }
+
+  @Test
+  void whatTheTerminalSendsDoesNotReachARunner() throws IOException, InterruptedException {
+    RunnerProcess process = RunnerProcess.start(timing());
+    for (String name : List.of("INT", "QUIT", "TSTP")) {
+      signal(name, process.pid());
+      assertTrue(process.ask("canary", LIMIT).death().isEmpty(), name);
+    }
+    assertEquals(process.pid(), group(Files.readString(stat(process.pid()))));
+    process.kill();
+  }
+
+  private static Path stat(long pid) {
+    return Path.of("/proc", Long.toString(pid), "stat");
+  }
+
+  private static long group(String stat) {
+    return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[2]);
+  }
+
+  @Test
+  void whoeverEndsARunnerItsKernelIsNotBlamed() throws IOException, InterruptedException {
+    for (String name : List.of("HUP", "TERM", "KILL")) {
+      RunnerProcess process = RunnerProcess.start(timing());
+      signal(name, process.pid());
+      assertEquals(Optional.of(Death.KILLED), process.ask("canary", LIMIT).death(), name);
+    }
+  }
+
+  @Test
+  void timeForWhichARunnerIsStoppedIsNotItsKernels() throws IOException, InterruptedException {
+    RunnerProcess process = RunnerProcess.start(timing());
+    assertTrue(process.ask(task(), LIMIT).death().isEmpty());
+    String load = load("good", 1000);
+    signal("STOP", process.pid());
+    Process resume =
+        new ProcessBuilder("sh", "-c", "sleep 2.5; kill -CONT " + process.pid()).start();
+    Answers answers = process.ask(load, LIMIT);
+    assertEquals(0, resume.waitFor());
+    assertTrue(answers.death().isEmpty(), answers::toString);
+    process.kill();
   }
 
   @Test

@@ -276,6 +276,11 @@ static bool wait_for(pid_t child, long limit_ms, int *status) {
   return false;
 }
 
+/* A kernel that may call nothing cannot send itself these. */
+static bool from_outside(int number) {
+  return number == SIGHUP || number == SIGINT || number == SIGQUIT || number == SIGTERM || number == SIGKILL;
+}
+
 void check_command(const char *line) {
   static int filter = -1;
   static struct trial next;
@@ -305,6 +310,8 @@ void check_command(const char *line) {
   int status = 0;
   if (!wait_for(child, limit_ms, &status)) {
     protocol_reply("fail TIMED_OUT ran past %ld ms in %s", limit_ms, verdict->doing);
+  } else if (WIFSIGNALED(status) && from_outside(WTERMSIG(status))) {
+    (void)kill(parent, SIGKILL); /* whoever did this, the kernel did not: let it be tried again */
   } else if (WIFSIGNALED(status)) {
     protocol_reply("fail CRASHED %s in %s", strsignal(WTERMSIG(status)), verdict->doing);
   } else if (!verdict->reached) {

@@ -12,6 +12,13 @@
 
 #include "runner.h"
 
+void leave_terminal(void) {
+  signal(SIGINT, SIG_IGN);
+  signal(SIGQUIT, SIG_IGN);
+  signal(SIGTSTP, SIG_IGN);
+  (void)setsid(); /* fails for the leader of a group, which has left already */
+}
+
 bool pin_this_thread(int cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -46,7 +53,7 @@ int run_pinned(const char *cpus, char **command) {
   /* Some sources make a compiler eat all memory, write without end, or outlive whoever waits for it. */
   const struct rlimit memory = {4ul << 30, 4ul << 30};
   const struct rlimit file = {256ul << 20, 256ul << 20};
-  const struct rlimit seconds = {300, 300};
+  const struct rlimit seconds = {300, 310}; /* SIGXCPU comes first: a SIGKILL is somebody else's */
   setrlimit(RLIMIT_AS, &memory);
   setrlimit(RLIMIT_FSIZE, &file);
   setrlimit(RLIMIT_CPU, &seconds);

@@ -80,6 +80,7 @@ static int serve_mode(bool times, int count, char **arguments) {
 }
 
 int main(int count, char **arguments) {
+  leave_terminal();
   const char *mode = count > 1 ? arguments[1] : "";
   if (strcmp(mode, "time") == 0) return serve_mode(true, count - 2, arguments + 2);
   if (strcmp(mode, "check") == 0) return serve_mode(false, count - 2, arguments + 2);

@@ -51,6 +51,8 @@ double field_double(const char *line, const char *name, double otherwise);
 int split_longs(const char *text, long *into, int most); /* "3,1,4" -> 3 numbers; -1 if malformed */
 
 /* cpu.c: where things run. */
+/* Out of reach of Ctrl-C and Ctrl-Z, which are for the program that started us: it decides what becomes of our work. */
+void leave_terminal(void);
 bool pin_this_thread(int cpu);
 bool make_this_thread_realtime(int priority);
 /* Ctrl-C in a terminal reaches every process of the job. Whoever started us sees to the end of us, and of what we run. */
