@@ -13,7 +13,6 @@ import org.oneshottuner.lower.Place.Role;
 import org.oneshottuner.space.Constraint;
 import org.oneshottuner.space.Knob;
 import org.oneshottuner.space.KnobValues;
-import org.oneshottuner.space.TemplateSpace;
 import org.oneshottuner.workload.Conv2d;
 import org.oneshottuner.workload.Layout;
 import org.oneshottuner.workload.Operands;
@@ -75,12 +74,38 @@ final class PlanarConv2d implements Template {
     return Optional.empty();
   }
 
-  /** Returns whether this template has a schedule for a task. */
+  /**
+   * Returns whether this template has a schedule for a task. All knobs but the tile's have a choice
+   * that goes with every tile, so this is whether there is a tile.
+   */
   static boolean computes(TuningTask task) {
-    return of(task)
-        .map(template -> new TemplateSpace(NAME, template.knobs(), template.constraints()))
-        .filter(space -> space.size() > 0)
-        .isPresent();
+    return task.workload() instanceof Conv2d conv
+        && of(task).isPresent()
+        && new PlanarConv2d(task, conv).hasTile();
+  }
+
+  private boolean hasTile() {
+    long mostVectors = Math.min(7, ceil(plane.ow(), lanes));
+    for (int kt = 1; kt <= task.target().vectorRegisters() - 4; kt++) {
+      for (int nv = 1; groupOutputs % kt == 0 && nv <= mostVectors; nv++) {
+        if (fitsRegisters(kt, nv) && isLarge(kt, nv) && isShort(kt, nv, 1)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private boolean fitsRegisters(int kt, int nv) {
+    return kt * nv + nv + 1 <= task.target().vectorRegisters();
+  }
+
+  private boolean isLarge(int kt, int nv) {
+    return (long) kt * nv >= Math.min(8, mostChannels() * Math.min(2L, ceil(plane.ow(), lanes)));
+  }
+
+  private boolean isShort(int kt, int nv, int unroll) {
+    return (long) kt * nv * plane.s() * unroll <= MOST_BODY_FMAS || (unroll == 1 && kt * nv <= 16);
   }
 
   @Override
@@ -111,19 +136,15 @@ final class PlanarConv2d implements Template {
         rule(
             "kt*nv+nv+1<=" + registers,
             List.of(KT, NV),
-            v -> v.number(KT) * v.number(NV) + v.number(NV) + 1 <= registers),
+            v -> fitsRegisters(v.number(KT), v.number(NV))),
         rule(
             "kt*nv>=8, or as many as there are",
             List.of(KT, NV),
-            v ->
-                (long) v.number(KT) * v.number(NV)
-                    >= Math.min(8, mostChannels() * Math.min(2L, ceil(plane.ow(), lanes)))),
+            v -> isLarge(v.number(KT), v.number(NV))),
         rule(
             "fmas of a body<=" + MOST_BODY_FMAS,
             List.of(UNROLL, KT, NV),
-            v ->
-                bodyFmas(v) <= MOST_BODY_FMAS
-                    || (v.number(UNROLL) == 1 && v.number(KT) * v.number(NV) <= 16)),
+            v -> isShort(v.number(KT), v.number(NV), v.number(UNROLL))),
         rule(
             "span=least where it does not matter",
             List.of(ORDER, SPAN, KT),

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -26,6 +31,7 @@ import org.oneshottuner.workload.Workload;
 class TemplatesTest {
   private static final int DRAWN_TASKS = 500;
   private static final int DRAWN_MEMBERS = 100;
+  private static final int DRAWN_KERNELS = 3;
 
   static Stream<TuningTask> tasks() {
     SplitMix64 random = TestSeed.random("tasks of templates");
@@ -38,6 +44,71 @@ class TemplatesTest {
     Golden.check(
         "spaces-" + Templates.VERSION + ".txt",
         GoldenTasks.all().map(TemplatesTest::description).collect(Collectors.joining("\n")));
+  }
+
+  /**
+   * Measurements carry the version and nothing else of the code that they are of: code that changed
+   * under it would keep the labels of what it was.
+   */
+  @Test
+  void codeIsThatOfItsVersion() throws IOException {
+    Golden.check(
+        "kernels-" + Templates.VERSION + ".txt",
+        GoldenTasks.all().map(TemplatesTest::kernels).collect(Collectors.joining("\n")));
+  }
+
+  /** Returns the digests of some kernels of each template: its default, and drawn ones. */
+  private static String kernels(TuningTask task) {
+    ScheduleSpace space = Templates.space(task);
+    StringBuilder text = new StringBuilder(task.key()).append('\n');
+    for (int place = 0; place < space.templates().size(); place++) {
+      SplitMix64 random = new SplitMix64(place);
+      List<Schedule> members =
+          new ArrayList<>(List.of(Templates.templateDefaults(task).get(place)));
+      for (int i = 0; i < DRAWN_KERNELS; i++) {
+        long index = space.start(place) + random.nextLong(space.templates().get(place).size());
+        members.add(space.at(index));
+      }
+      for (Schedule member : members) {
+        String source = Templates.lower(new Candidate(task, member), "kernel").text();
+        text.append("  ").append(sha256(source)).append(' ').append(member.text()).append('\n');
+      }
+    }
+    return text.toString();
+  }
+
+  private static String sha256(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Cannot digest: no SHA-256", e);
+    }
+  }
+
+  @Test
+  void whetherTheTemplateOfPlanesComputesATaskIsKnownWithoutItsSpace() {
+    SplitMix64 random = TestSeed.random("planes");
+    List<Integer> groupWidths = List.of(1, 2, 3, 5, 7, 11, 13, 16, 64);
+    for (int i = 0; i < DRAWN_TASKS; i++) {
+      int width = groupWidths.get((int) random.nextLong(groupWidths.size()));
+      long size = 1 + random.nextLong(40);
+      long filter = 1 + 2 * random.nextLong(4);
+      Workload workload =
+          Workload.parse(
+              "conv2d n=1 c=%d h=%d w=%d k=%d r=%d s=%d pad=%d groups=4"
+                  .formatted(4 * width, size, size, 4 * width, filter, filter, filter / 2));
+      for (CpuTarget target : CpuTarget.known()) {
+        TuningTask task = new TuningTask(workload, target, 1);
+        boolean found =
+            PlanarConv2d.of(task)
+                .map(planar -> new TemplateSpace("any", planar.knobs(), planar.constraints()))
+                .filter(space -> space.size() > 0)
+                .isPresent();
+        assertThat(PlanarConv2d.computes(task)).as(note(task)).isEqualTo(found);
+      }
+    }
   }
 
   @Test
