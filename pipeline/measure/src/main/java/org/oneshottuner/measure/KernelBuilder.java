@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.oneshottuner.lower.KernelSource;
+import org.oneshottuner.measure.Outcome.Failed;
 import org.oneshottuner.workload.CpuTarget;
 
 /**
@@ -101,7 +102,7 @@ public final class KernelBuilder {
       }
       String detail =
           result.timedOut()
-              ? "the compiler ran past " + limit.toMillis() + " ms"
+              ? Failed.LATE_COMPILER + limit.toMillis() + " ms"
               : result.firstError().replace(folder + "/", "");
       return sources.stream().map(source -> BuiltKernel.failed(source, detail)).toList();
     } catch (IOException e) {

@@ -89,6 +89,7 @@ public final class LocalDevice implements MeasuringDevice {
   private final Checker checker;
   private final Timer timer;
   private final TargetGate gate;
+  private Consumer<String> waiting = holder -> {};
 
   private LocalDevice(Settings settings, Codegen codegen, Clock clock, Parts parts) {
     this.settings = settings;
@@ -154,6 +155,16 @@ public final class LocalDevice implements MeasuringDevice {
         settings, codegen, clock, new Parts(host, compiler, runner, folder, numbers));
   }
 
+  /**
+   * Tells somebody when measuring has to wait for its turn.
+   *
+   * @param listener is told once for each such wait who has the processor, from the measuring
+   *     thread
+   */
+  public void onWait(Consumer<String> listener) {
+    waiting = requireNonNull(listener, "listener");
+  }
+
   @Override
   public DeviceFingerprint fingerprint() {
     return fingerprint;
@@ -167,8 +178,7 @@ public final class LocalDevice implements MeasuringDevice {
   @Override
   public void measure(Iterator<Request> requests, Consumer<Measurement> done)
       throws InterruptedException {
-    DeviceLock lock =
-        DeviceLock.acquire(settings.cache().resolve("cpu" + host.measuringCpu() + ".lock"));
+    DeviceLock lock = lock();
     try {
       measureAlone(requests, done);
     } finally {
@@ -178,13 +188,17 @@ public final class LocalDevice implements MeasuringDevice {
 
   @Override
   public double peakFlopsPerSecond(CpuTarget target) throws InterruptedException {
-    DeviceLock lock =
-        DeviceLock.acquire(settings.cache().resolve("cpu" + host.measuringCpu() + ".lock"));
+    DeviceLock lock = lock();
     try {
       return timer.peakFlopsPerSecond(target.vectorBytes());
     } finally {
       lock.close();
     }
+  }
+
+  private DeviceLock lock() throws InterruptedException {
+    return DeviceLock.acquire(
+        settings.cache().resolve("cpu" + host.measuringCpu() + ".lock"), waiting);
   }
 
   private void measureAlone(Iterator<Request> requests, Consumer<Measurement> done)

@@ -14,9 +14,10 @@ public interface MeasuringDevice extends AutoCloseable {
    * Measures every request and hands over each measurement as soon as it is known, in no particular
    * order.
    *
-   * <p>Requests are pulled from another thread, and only as fast as they are measured. A candidate
-   * that fails in any way is a measurement with a {@link Outcome.Failed}; every request has exactly
-   * one measurement unless this method throws.
+   * <p>Requests are pulled from another thread, only as fast as they are measured, and none before
+   * the device is this caller's: it may have to wait for its turn first. A candidate that fails in
+   * any way is a measurement with a {@link Outcome.Failed}; every request has exactly one
+   * measurement unless this method throws.
    *
    * @param requests may be of many tasks, in any order; never asked again once it has thrown or
    *     ended

@@ -49,10 +49,25 @@ public sealed interface Outcome {
    * @param detail one line that says what and where
    */
   record Failed(Kind kind, String detail) implements Outcome {
+    /** How the detail of a build begins whose compiler did not finish. */
+    public static final String LATE_COMPILER = "the compiler ran past ";
+
     /** Checks that both are there. */
     public Failed {
       requireNonNull(kind, "kind");
       requireNonNull(detail, "detail");
+    }
+
+    /**
+     * Returns whether the machine may be to blame and not the kernel: one that was busy, stopped or
+     * short of something. It takes two such failures to condemn a kernel.
+     */
+    public boolean mayBeChance() {
+      return switch (kind) {
+        case TIMED_OUT, UNSTABLE, CRASHED -> true;
+        case BUILD_FAILED -> detail.startsWith(LATE_COMPILER);
+        case LOAD_FAILED, OUT_OF_BOUNDS, WRONG_OUTPUT -> false;
+      };
     }
 
     @Override

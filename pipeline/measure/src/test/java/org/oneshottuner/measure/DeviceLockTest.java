@@ -1,9 +1,13 @@
 package org.oneshottuner.measure;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -13,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(30)
 class DeviceLockTest {
   private final Path file;
+  private final List<String> said = Collections.synchronizedList(new ArrayList<>());
 
   DeviceLockTest(@TempDir Path folder) {
     file = folder.resolve("cpu.lock");
@@ -20,13 +25,13 @@ class DeviceLockTest {
 
   @Test
   void theSecondWaitsForTheFirst() throws InterruptedException {
-    DeviceLock first = DeviceLock.acquire(file);
+    DeviceLock first = DeviceLock.acquire(file, said::add);
     CountDownLatch acquired = new CountDownLatch(1);
     Thread second =
         new Thread(
             () -> {
               try {
-                DeviceLock lock = DeviceLock.acquire(file);
+                DeviceLock lock = DeviceLock.acquire(file, said::add);
                 acquired.countDown();
                 lock.close();
               } catch (InterruptedException e) {
@@ -38,13 +43,19 @@ class DeviceLockTest {
     first.close();
     assertTrue(acquired.await(10, TimeUnit.SECONDS));
     second.join();
+    assertEquals(
+        List.of(
+            "Another program, process "
+                + ProcessHandle.current().pid()
+                + ", measures on this processor; waiting until it has ended"),
+        said);
   }
 
   @Test
   void whoeverWaitsCanBeInterrupted() throws InterruptedException {
-    DeviceLock first = DeviceLock.acquire(file);
+    DeviceLock first = DeviceLock.acquire(file, said::add);
     Thread.currentThread().interrupt();
-    assertThrows(InterruptedException.class, () -> DeviceLock.acquire(file));
+    assertThrows(InterruptedException.class, () -> DeviceLock.acquire(file, said::add));
     first.close();
   }
 }

@@ -109,8 +109,7 @@ class KernelBuilderTest {
   }
 
   @Test
-  void aSourceThatEatsTheCompilersMemoryIsAtFaultItself()
-      throws IOException, InterruptedException {
+  void aSourceThatEatsTheCompilersMemoryIsAtFaultItself() throws IOException, InterruptedException {
     for (String line :
         List.of(
             "cc1: out of memory allocating 65536 bytes after a total of 4294967296 bytes",
