@@ -1,15 +1,12 @@
 package org.oneshottuner.bench;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.oneshottuner.feature.FeatureSchema;
 import org.oneshottuner.feature.SpaceFeatures;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.predict.Ensemble;
-import org.oneshottuner.predict.Tree;
+import org.oneshottuner.predict.SpaceScorer;
 import org.oneshottuner.space.ScheduleSpace;
-import org.oneshottuner.space.SplitMix64;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
 import org.oneshottuner.workload.Workload;
@@ -50,13 +47,14 @@ public class SamplingBenchmark {
   public String workload = "";
 
   /** Trees by depth. */
-  @Param({"100x6", "300x8"})
+  @Param({"200x6", "300x8"})
   public String ensemble = "";
 
   private TuningTask task;
   private ScheduleSpace space;
   private SpaceFeatures features;
   private Ensemble model;
+  private SpaceScorer scorer;
   private float[] rows;
   private float[] scores;
 
@@ -69,44 +67,8 @@ public class SamplingBenchmark {
     rows = new float[MEMBERS * FeatureSchema.CURRENT.size()];
     scores = new float[MEMBERS];
     features.fill(0, MEMBERS, rows);
-    String[] size = ensemble.split("x", -1);
-    SplitMix64 random = new SplitMix64(1);
-    List<Tree> trees = new ArrayList<>();
-    for (int i = 0; i < Integer.parseInt(size[0]); i++) {
-      trees.add(tree(Integer.parseInt(size[1]), random));
-    }
-    model = Ensemble.of(FeatureSchema.CURRENT.id(), FeatureSchema.CURRENT.size(), 0, trees);
-  }
-
-  private Tree tree(int depth, SplitMix64 random) {
-    int nodes = (1 << (depth + 1)) - 1;
-    int[] columns = new int[nodes];
-    float[] values = new float[nodes];
-    boolean[] missingLeft = new boolean[nodes];
-    int end = grow(new Grown(columns, values, missingLeft), 0, depth, random);
-    if (end != nodes) {
-      throw new IllegalStateException("Cannot grow a tree of " + nodes + " nodes: it has " + end);
-    }
-    return Tree.of(columns, values, missingLeft);
-  }
-
-  @SuppressWarnings("ArrayRecordComponent") // three parallel arrays under construction
-  private record Grown(int[] columns, float[] values, boolean[] missingLeft) {}
-
-  /** Writes a complete subtree in preorder and returns where it ends. */
-  private int grow(Grown grown, int at, int depth, SplitMix64 random) {
-    if (depth == 0) {
-      grown.columns()[at] = Tree.LEAF;
-      grown.values()[at] = (float) random.nextDouble();
-      return at + 1;
-    }
-    int width = FeatureSchema.CURRENT.size();
-    int column = (int) random.nextLong(width);
-    float threshold = rows[(int) random.nextLong(MEMBERS) * width + column];
-    grown.columns()[at] = column;
-    grown.values()[at] = Float.isNaN(threshold) ? 0 : threshold;
-    int right = grow(grown, at + 1, depth - 1, random);
-    return grow(grown, right, depth - 1, random);
+    model = DrawnTrees.ensemble(ensemble, rows);
+    scorer = new SpaceScorer(features, model);
   }
 
   /** Builds the space of a task. */
@@ -121,6 +83,14 @@ public class SamplingBenchmark {
   public float[] features() {
     features.fill(0, MEMBERS, rows);
     return rows;
+  }
+
+  /** Scores one member, with all that is computed once a task there already. */
+  @Benchmark
+  @OperationsPerInvocation(MEMBERS)
+  public float[] score() {
+    scorer.score(0, MEMBERS, scores);
+    return scores;
   }
 
   /** Reads the features of one member and scores it. */

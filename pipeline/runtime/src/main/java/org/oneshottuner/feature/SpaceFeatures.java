@@ -25,9 +25,16 @@ public final class SpaceFeatures {
   SpaceFeatures(FeatureSchema schema, TuningTask task, ScheduleSpace space) {
     this.schema = schema;
     this.space = space;
+    float[] ofTask = new float[schema.size()];
+    for (int i = 0; i < ofTask.length; i++) {
+      ofTask[i] =
+          schema.columns().get(i).source() instanceof FeatureColumn.OfTask column
+              ? (float) column.value().applyAsDouble(task)
+              : Float.NaN;
+    }
     this.templates =
         space.templates().stream()
-            .map(template -> new TemplateFeatures(schema, task, template))
+            .map(template -> new TemplateFeatures(schema, task, template, ofTask))
             .toArray(TemplateFeatures[]::new);
   }
 
@@ -89,9 +96,9 @@ public final class SpaceFeatures {
     private final List<TraitTable> tables = new ArrayList<>();
     private final List<Combined> combined = new ArrayList<>();
 
-    TemplateFeatures(FeatureSchema schema, TuningTask task, TemplateSpace space) {
+    TemplateFeatures(FeatureSchema schema, TuningTask task, TemplateSpace space, float[] ofTask) {
       this.space = space;
-      this.base = new float[schema.size()];
+      this.base = ofTask.clone();
       this.columns = new SpaceColumn[schema.size()];
       Map<Trait, Trait.Reader> traits = new EnumMap<>(Trait.class);
       for (Trait.Reader reader : Templates.traits(task, space.template())) {
@@ -99,7 +106,9 @@ public final class SpaceFeatures {
       }
       for (int i = 0; i < base.length; i++) {
         FeatureColumn.Source source = schema.columns().get(i).source();
-        base[i] = base(source, task, space.template());
+        if (source instanceof FeatureColumn.OfTemplate ofTemplate) {
+          base[i] = ofTemplate.template().equals(space.template()) ? 1 : 0;
+        }
         columns[i] = new Same(base[i]);
         if (source instanceof FeatureColumn.OfTrait ofTrait
             && traits.containsKey(ofTrait.trait())) {
@@ -112,16 +121,6 @@ public final class SpaceFeatures {
           columns[i] = made;
         }
       }
-    }
-
-    private static float base(FeatureColumn.Source source, TuningTask task, String template) {
-      if (source instanceof FeatureColumn.OfTask ofTask) {
-        return (float) ofTask.value().applyAsDouble(task);
-      }
-      if (source instanceof FeatureColumn.OfTemplate ofTemplate) {
-        return ofTemplate.template().equals(template) ? 1 : 0;
-      }
-      return Float.NaN;
     }
 
     void fill(long from, int count, float[] rows, int offset) {

@@ -32,7 +32,7 @@ final class Outcomes {
     for (int place = 0; place < columns; place++) {
       most = Math.max(most, trees.thresholds(place));
     }
-    this.places = new int[most + 2];
+    this.places = new int[most + 1];
   }
 
   /** Starts another block of rows; what was settled for all rows alike stays so. */
@@ -78,37 +78,36 @@ final class Outcomes {
   /** Lays the planes of a column by the ranks of the rows. */
   void lay(int column, int[] ranks) {
     int thresholds = trees.thresholds(column);
-    Arrays.fill(places, 0, thresholds + 2, 0);
+    int missing = 0;
     for (int row = 0; row < rows; row++) {
-      places[ranks[row]] = 1;
+      missing += ranks[row] > thresholds ? 1 : 0;
     }
-    if (places[thresholds + 1] == 0) {
+    if (missing == 0) {
       lay(column, ranks, 0, 1);
-      return;
+    } else if (missing == rows) {
+      settle(column, thresholds + 1);
+    } else {
+      // above all thresholds for tests that send missing values right, below all for the others
+      lay(column, withMissing(thresholds, ranks, thresholds), 0, 0);
+      lay(column, withMissing(0, ranks, thresholds), 1, 1);
     }
-    // missing values are above all thresholds for tests that send them right, else below all
-    int[] known = ranks.clone();
-    for (int row = 0; row < rows; row++) {
-      known[row] = ranks[row] > thresholds ? thresholds : ranks[row];
-    }
-    present(known, thresholds);
-    lay(column, known, 0, 0);
-    for (int row = 0; row < rows; row++) {
-      known[row] = ranks[row] > thresholds ? 0 : ranks[row];
-    }
-    present(known, thresholds);
-    lay(column, known, 1, 1);
   }
 
-  private void present(int[] ranks, int thresholds) {
-    Arrays.fill(places, 0, thresholds + 2, 0);
+  /** Returns the ranks with another for missing values. */
+  private int[] withMissing(int rank, int[] ranks, int thresholds) {
+    int[] known = new int[rows];
     for (int row = 0; row < rows; row++) {
-      places[ranks[row]] = 1;
+      known[row] = ranks[row] > thresholds ? rank : ranks[row];
     }
+    return known;
   }
 
   /** Lays the planes for the tests that send missing values one way, or both ways. */
   private void lay(int column, int[] ranks, int firstWay, int lastWay) {
+    Arrays.fill(places, 0, trees.thresholds(column) + 1, 0);
+    for (int row = 0; row < rows; row++) {
+      places[ranks[row]] = 1;
+    }
     int distinct = number(column, firstWay, lastWay);
     reserve(distinct);
     int base = used * stride;
