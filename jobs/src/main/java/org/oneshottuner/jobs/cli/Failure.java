@@ -1,6 +1,9 @@
 package org.oneshottuner.jobs.cli;
 
 import java.nio.file.FileSystemException;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a command ends with when it does not end well.
@@ -9,6 +12,9 @@ import java.nio.file.FileSystemException;
  * @param message one line
  */
 record Failure(int code, String message) {
+  private static final Pattern UNREADABLE =
+      Pattern.compile("Encountered error while reading file (?:file://)?(\\S+?)\\.?(?:\\s|$)");
+
   /** While working. */
   static final int FAILED = 1;
 
@@ -33,8 +39,12 @@ record Failure(int code, String message) {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    String kind = root instanceof FileSystemException ? root.getClass().getSimpleName() + " " : "";
     String reason = firstLine(root);
+    Optional<String> file = unreadable(thrown);
+    if (file.isPresent()) {
+      return new Failure(REFUSED, "Cannot read " + file.get() + ": " + reason);
+    }
+    String kind = root instanceof FileSystemException ? root.getClass().getSimpleName() + " " : "";
     return new Failure(
         FAILED,
         "Cannot "
@@ -42,6 +52,17 @@ record Failure(int code, String message) {
             + ": "
             + kind
             + (reason.isBlank() ? root.getClass().getSimpleName() : reason));
+  }
+
+  /** Returns the file of which Spark says that its bytes cannot be decoded. */
+  private static Optional<String> unreadable(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      Matcher matcher = UNREADABLE.matcher(firstLine(cause));
+      if (matcher.find()) {
+        return Optional.of(matcher.group(1));
+      }
+    }
+    return Optional.empty();
   }
 
   private static String firstLine(Throwable cause) {

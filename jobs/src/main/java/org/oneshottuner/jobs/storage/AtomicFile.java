@@ -34,11 +34,19 @@ public final class AtomicFile {
             absolute,
             StandardCopyOption.ATOMIC_MOVE,
             StandardCopyOption.REPLACE_EXISTING);
+        forceFolder(absolute.resolveSibling(""));
       } finally {
         Files.deleteIfExists(temporary);
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot write " + file + ": " + reason(e), e);
+    }
+  }
+
+  /** Makes the names in a folder survive a loss of power. */
+  static void forceFolder(Path folder) throws IOException {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
     }
   }
 

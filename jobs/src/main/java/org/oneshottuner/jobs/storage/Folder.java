@@ -88,11 +88,26 @@ final class Folder {
     }
   }
 
-  /** Makes what was written survive a loss of power, where this can be asked for. */
+  /**
+   * Makes what was written survive a loss of power, where this can be asked for. Its name survives
+   * once {@link #add} or {@link #move} has given it one.
+   */
   void force(String name) throws IOException {
     if (local) {
       try (FileChannel channel = FileChannel.open(nio(name), StandardOpenOption.WRITE)) {
         channel.force(true);
+      }
+    }
+  }
+
+  /** Makes a file's name survive, and those of the folders on the way to it. */
+  private void forceName(String name) throws IOException {
+    if (local) {
+      java.nio.file.Path top = nio("");
+      java.nio.file.Path folder = nio(name).getParent();
+      while (folder != null && folder.startsWith(top)) {
+        AtomicFile.forceFolder(folder);
+        folder = folder.getParent();
       }
     }
   }
@@ -110,6 +125,7 @@ final class Folder {
         return files.rename(path(temporary), path(name));
       }
       Files.createLink(nio(name), nio(temporary));
+      forceName(name);
       return true;
     } catch (FileAlreadyExistsException e) {
       return false;
@@ -118,17 +134,30 @@ final class Folder {
     }
   }
 
-  /** Gives a file another name; what has that name already is replaced. */
-  void move(String from, String to) throws IOException {
+  /**
+   * Gives a file another name, in another folder of the same file system.
+   *
+   * @return whether it has it now; if not, another file has, and both are where they were
+   */
+  boolean move(String from, String to) throws IOException {
     files.mkdirs(path(to).getParent());
     if (local) {
-      Files.move(nio(from), nio(to), StandardCopyOption.ATOMIC_MOVE);
-    } else {
-      files.delete(path(to), false);
-      if (!files.rename(path(from), path(to))) {
-        throw new IOException("Cannot move " + place(from) + " to " + to);
+      try {
+        Files.createLink(nio(to), nio(from));
+      } catch (FileAlreadyExistsException e) {
+        return false;
       }
+      forceName(to);
+      Files.delete(nio(from));
+      return true;
     }
+    if (files.rename(path(from), path(to))) {
+      return true;
+    }
+    if (files.exists(path(to))) {
+      return false;
+    }
+    throw new IOException("Cannot move " + place(from) + " to " + to);
   }
 
   /** Moves a file away; false if it was not there. */
@@ -149,6 +178,13 @@ final class Folder {
 
   void delete(String name) throws IOException {
     files.delete(path(name), true);
+  }
+
+  /** Deletes a folder, unless something is in it. */
+  void deleteEmpty(String name) throws IOException {
+    if (list(name).isEmpty()) {
+      delete(name);
+    }
   }
 
   void makeFolder(String name) throws IOException {

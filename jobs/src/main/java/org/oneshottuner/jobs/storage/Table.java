@@ -23,8 +23,8 @@ import org.apache.spark.sql.SparkSession;
  *
  * <pre>
  * ROOT/commits/0000000001.json    manifests; the only thing that makes a file a part of the table
- * ROOT/data/device=…/BATCH-00000.parquet
- * ROOT/staging/                   what a writer is at
+ * ROOT/data/device=…/BATCH-00000-DIGEST.parquet
+ * ROOT/staging/WRITER/            what a writer is at
  * ROOT/lock                       who the writer is
  * </pre>
  *
@@ -193,6 +193,7 @@ public final class Table {
       return spark
           .read()
           .schema(format.schema())
+          .option("parquet.page.verify-checksum.enabled", "true")
           .option("basePath", folder.path(DATA).toString())
           .parquet(paths.toArray(new String[0]));
     } catch (IOException e) {

@@ -21,6 +21,7 @@ import org.slf4j.LoggerFactory;
 /** The one writer of a table, from its opening to its close. Not thread-safe. */
 public final class TableWriter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TableWriter.class);
+  private static final int DIGEST_DIGITS = 12;
   private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]*";
 
   /** Points of an append between which a writer may die. */
@@ -89,7 +90,7 @@ public final class TableWriter implements AutoCloseable {
     }
     checkNames(batch, partition);
     checkColumns(rows);
-    String staged = Table.STAGING + "/" + batch;
+    String staged = staging() + "/" + batch;
     try {
       lock.check();
       folder.delete(staged);
@@ -105,6 +106,11 @@ public final class TableWriter implements AutoCloseable {
       sweep(staged, e);
       throw table.failure("write batch " + batch + " of", e);
     }
+  }
+
+  /** Returns the folder that this writer alone writes to. */
+  private String staging() {
+    return Table.STAGING + "/" + lock.writer();
   }
 
   private void checkNames(String batch, Map<String, String> partition) {
@@ -191,11 +197,21 @@ public final class TableWriter implements AutoCloseable {
       String from = staged + "/" + name;
       long rows = Table.DataFooter.read(folder, from).rows();
       if (rows > 0) {
-        String to = String.format(Locale.ROOT, "%s/%s-%05d.parquet", home, batch, files.size());
         folder.force(from);
         String digest = folder.digest(from);
+        // a name of its content: what stands under it already, another writer's too, is the same
+        String to =
+            String.format(
+                Locale.ROOT,
+                "%s/%s-%05d-%s.parquet",
+                home,
+                batch,
+                files.size(),
+                digest.substring(0, DIGEST_DIGITS));
         long bytes = folder.status(from).getLen();
-        folder.move(from, to);
+        if (!folder.move(from, to) && !folder.digest(to).equals(digest)) {
+          throw new IOException(folder.place(to) + " is there already, and is not this batch's");
+        }
         files.add(new Commit.DataFile(to, bytes, rows, digest));
       }
     }
@@ -224,6 +240,11 @@ public final class TableWriter implements AutoCloseable {
                 origin,
                 ""));
     String name = Table.COMMITS + "/" + Table.commitName(sequence);
+    for (Commit.DataFile file : files) {
+      if (!folder.exists(file.path())) {
+        throw new IOException(folder.place(file.path()) + " was cleared away before its commit");
+      }
+    }
     if (!folder.add(name, ManifestFormat.bytes(commit))) {
       throw new IOException("another writer committed " + folder.place(name));
     }
@@ -231,13 +252,19 @@ public final class TableWriter implements AutoCloseable {
     return commit;
   }
 
-  /** Clears away what no manifest names: leftovers of writers that died. */
+  /**
+   * Clears away what no manifest names: leftovers of writers that died. A writer that may only have
+   * been silent keeps the files that it may be about to commit.
+   */
   private void clear() throws IOException {
     folder.delete(Table.STAGING);
     for (String name : folder.list(Table.COMMITS)) {
       if (name.startsWith(".")) {
         folder.delete(Table.COMMITS + "/" + name);
       }
+    }
+    if (lock.wasSilent()) {
+      return;
     }
     Set<String> named = new HashSet<>();
     commits.forEach(commit -> commit.files().forEach(file -> named.add(file.path())));
@@ -260,7 +287,8 @@ public final class TableWriter implements AutoCloseable {
   @Override
   public void close() {
     try {
-      folder.delete(Table.STAGING);
+      folder.delete(staging());
+      folder.deleteEmpty(Table.STAGING);
       lock.close();
     } catch (IOException e) {
       throw table.failure("finish writing", e);

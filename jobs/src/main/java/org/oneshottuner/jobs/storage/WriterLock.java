@@ -5,10 +5,11 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Optional;
 import java.util.Timer;
 import java.util.TimerTask;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,43 +20,65 @@ import org.slf4j.LoggerFactory;
  * Keeps a second writer away from a table: a file that names its owner and is touched while the
  * owner lives.
  *
- * <p>A lock is stale if its owner ran on this host and is gone, or if nobody touched it for {@link
- * #SILENCE}. Taking over a stale lock is safe even if its owner wakes again: each commit checks the
- * lock, and no two commits can have one sequence number.
+ * <p>A lock is stale if its owner is gone, which can be told of a process that started since this
+ * host did and that this one can see, or if nobody touched it for {@link #SILENCE}. An owner of the
+ * second kind may wake again. Then it finds the lock another's at its next commit, touches and
+ * clears away only what is its own, and no two commits can have one sequence number.
  */
 final class WriterLock implements AutoCloseable {
   /** How long a lock of another host may go untouched. */
   static final Duration SILENCE = Duration.ofMinutes(2);
 
   private static final Duration TOUCH = Duration.ofSeconds(15);
+  private static final int WRITER_DIGITS = 12;
+
+  /** Of /proc/PID/stat, counted after the name of the program: proc(5), starttime. */
+  private static final int START_FIELD = 19;
+
   private static final String LOCK = "lock";
   private static final Logger LOG = LoggerFactory.getLogger(WriterLock.class);
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
   private static final AtomicLong COUNTER = new AtomicLong();
 
-  /** Who holds a lock; {@code writer} is another for each writer. */
+  /**
+   * Who holds a lock.
+   *
+   * @param started when the process did, in a way no step of the clock changes
+   * @param writer another for each writer of every host
+   */
   record Owner(String host, long pid, String started, String writer) {
     @Override
     public String toString() {
-      return "process " + pid + " on " + host + ", started " + started;
+      return "process " + pid + " on " + host;
+    }
+
+    /** Returns whether its process is one that this one would see if it lived. */
+    boolean visible() {
+      return host.equals(hostName()) && world(started).equals(WORLD);
     }
 
     boolean gone() {
-      if (!host.equals(hostName())) {
-        return false;
-      }
-      Optional<ProcessHandle> process = ProcessHandle.of(pid);
-      return process.isEmpty() || !startOf(process.get()).equals(started);
+      return visible() && !startOf(pid).equals(started);
+    }
+
+    private static String world(String started) {
+      return started.substring(started.indexOf(' ') + 1);
     }
   }
+
+  /** This start of this host, and what processes can be seen: a container sees its own only. */
+  private static final String WORLD = world();
 
   private final Folder folder;
   private final Owner owner;
   private final Timer touching;
 
-  private WriterLock(Folder folder, Owner owner, Clock clock) {
+  private final boolean wasSilent;
+
+  private WriterLock(Folder folder, Owner owner, Clock clock, boolean wasSilent) {
     this.folder = folder;
     this.owner = owner;
+    this.wasSilent = wasSilent;
     this.touching = new Timer("lock of " + folder, true);
     touching.schedule(
         new TimerTask() {
@@ -77,13 +100,24 @@ final class WriterLock implements AutoCloseable {
     Owner owner = self();
     byte[] content = MAPPER.writeValueAsBytes(owner);
     folder.makeFolder("");
+    boolean wasSilent = false;
     if (!folder.add(LOCK, content)) {
-      evict(folder, owner, clock);
+      wasSilent = evict(folder, owner, clock);
       if (!folder.add(LOCK, content)) {
         throw held(folder, holder(folder));
       }
     }
-    return new WriterLock(folder, owner, clock);
+    return new WriterLock(folder, owner, clock, wasSilent);
+  }
+
+  /** Returns a name that no other writer has. */
+  String writer() {
+    return owner.writer();
+  }
+
+  /** Returns whether the lock was taken from an owner that may still live. */
+  boolean wasSilent() {
+    return wasSilent;
   }
 
   /** Checks that nobody took the lock over. */
@@ -106,7 +140,8 @@ final class WriterLock implements AutoCloseable {
     }
   }
 
-  private static void evict(Folder folder, Owner self, Clock clock) throws IOException {
+  /** Returns whether the owner that the lock is taken from may still live. */
+  private static boolean evict(Folder folder, Owner self, Clock clock) throws IOException {
     Owner holder;
     long touched;
     try {
@@ -115,10 +150,9 @@ final class WriterLock implements AutoCloseable {
     } catch (FileNotFoundException e) {
       // its owner has just given it back
       LOG.debug("The lock of {} went away", folder, e);
-      return;
+      return false;
     }
-    boolean silent =
-        !holder.host().equals(self.host()) && clock.millis() - touched > SILENCE.toMillis();
+    boolean silent = !holder.visible() && clock.millis() - touched > SILENCE.toMillis();
     if (!holder.gone() && !silent) {
       throw held(folder, holder);
     }
@@ -135,6 +169,7 @@ final class WriterLock implements AutoCloseable {
       folder.delete(aside);
       LOG.info("Took over the lock that {} left at {}", holder, folder);
     }
+    return silent;
   }
 
   private static Owner holder(Folder folder) throws IOException {
@@ -148,23 +183,48 @@ final class WriterLock implements AutoCloseable {
 
   private void touch(Clock clock) {
     try {
-      folder.touch(LOCK, clock.millis());
+      if (holder(folder).equals(owner)) {
+        folder.touch(LOCK, clock.millis());
+      } else {
+        touching.cancel();
+      }
     } catch (IOException e) {
       LOG.warn("Cannot touch the lock of {}: {}", folder, e.getMessage());
     }
   }
 
   private static Owner self() {
-    ProcessHandle process = ProcessHandle.current();
-    return new Owner(
-        hostName(),
-        process.pid(),
-        startOf(process),
-        process.pid() + "-" + COUNTER.incrementAndGet());
+    long pid = ProcessHandle.current().pid();
+    String started = startOf(pid);
+    String all = hostName() + " " + pid + " " + started + " " + COUNTER.incrementAndGet();
+    String writer = Digests.of(all.getBytes(StandardCharsets.UTF_8)).substring(0, WRITER_DIGITS);
+    return new Owner(hostName(), pid, started, writer);
   }
 
-  private static String startOf(ProcessHandle process) {
-    return process.info().startInstant().map(Instant::toString).orElse("at an unknown time");
+  /**
+   * Returns the clock ticks from the start of the host to that of a process, and its world. The
+   * instants that Java tells are no use: they are ticks added to a time that moves with the clock.
+   */
+  static String startOf(long pid) {
+    try {
+      String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+      return fields[START_FIELD] + " " + WORLD;
+    } catch (IOException e) {
+      LOG.debug("There is no process {}", pid, e);
+      return "never";
+    }
+  }
+
+  private static String world() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip()
+          + " "
+          + Files.readSymbolicLink(Path.of("/proc/self/ns/pid"));
+    } catch (IOException e) {
+      LOG.debug("This host does not tell its starts apart", e);
+      return "somewhere";
+    }
   }
 
   private static String hostName() {

@@ -112,10 +112,12 @@ abstract class TableContract {
     Table table = table(location);
     append(table, "a", 1);
     String host = java.net.InetAddress.getLocalHost().getHostName();
+    long pid = ProcessHandle.current().pid();
     // a process that ran as this one's number, at another time
+    String start = WriterLock.startOf(pid).replaceFirst("[0-9]+", "1");
     String dead =
-        "{\"host\":\"%s\",\"pid\":%d,\"started\":\"1970-01-01T00:00:00Z\",\"writer\":\"1-1\"}"
-            .formatted(host, ProcessHandle.current().pid());
+        "{\"host\":\"%s\",\"pid\":%d,\"started\":\"%s\",\"writer\":\"1-1\"}"
+            .formatted(host, pid, start);
     assertThat(table.folder().add("lock", dead.getBytes(StandardCharsets.UTF_8))).isTrue();
     append(table, "b", 1);
     assertThat(names(table)).containsExactly("a0", "b0");
@@ -148,6 +150,88 @@ abstract class TableContract {
       }
     }
     assertThat(names(table)).containsExactly("b0");
+  }
+
+  @Test
+  void aLivingWriterKeepsItsLockWhateverTheClockSays() throws Exception {
+    Table table = table(location());
+    long pid = ProcessHandle.current().pid();
+    String owner =
+        "{\"host\":\"%s\",\"pid\":%d,\"started\":\"%s\",\"writer\":\"1-1\"}"
+            .formatted(
+                java.net.InetAddress.getLocalHost().getHostName(), pid, WriterLock.startOf(pid));
+    assertThat(table.folder().add("lock", owner.getBytes(StandardCharsets.UTF_8))).isTrue();
+    table.folder().touch("lock", CLOCK.millis() - 1_000_000);
+    assertThatThrownBy(() -> table.write(CLOCK)).hasMessageContaining("process " + pid);
+  }
+
+  @Test
+  void anOwnerThatWakesAgainSpoilsNothingOfTheNext() throws Exception {
+    Table table = table(location());
+    List<TableWriter> fresh = new java.util.ArrayList<>();
+    TableWriter old =
+        TableWriter.open(
+            table,
+            CLOCK,
+            step -> {
+              if (step == TableWriter.Step.STAGED) {
+                take(table, fresh);
+                fresh.get(0).append("a", DEVICE, rows("n", 2), Commit.Origin.unknown());
+              }
+            });
+    assertThatThrownBy(() -> old.append("a", DEVICE, rows("o", 3), Commit.Origin.unknown()))
+        .isInstanceOf(IllegalStateException.class);
+    old.close();
+    assertThat(names(table)).containsExactly("n0", "n1");
+    table.verify(table.snapshot());
+    fresh.get(0).append("b", DEVICE, rows("b", 1), Commit.Origin.unknown());
+    fresh.get(0).close();
+    assertThat(names(table)).containsExactly("b0", "n0", "n1");
+    append(table, "c", 1);
+    assertThat(table.folder().listDeep("data")).filteredOn(f -> f.endsWith(".parquet")).hasSize(3);
+  }
+
+  @Test
+  void anOwnerThatWakesAgainClearsAwayNothingThatTheNextIsAt() throws Exception {
+    Table table = table(location());
+    TableWriter old = table.write(CLOCK);
+    table.folder().delete("lock");
+    try (TableWriter fresh =
+        TableWriter.open(
+            table,
+            CLOCK,
+            step -> {
+              if (step == TableWriter.Step.STAGED) {
+                old.close();
+              }
+            })) {
+      fresh.append("a", DEVICE, rows("a", 1), Commit.Origin.unknown());
+    }
+    assertThat(names(table)).containsExactly("a0");
+  }
+
+  private static void take(Table table, List<TableWriter> into) {
+    try {
+      table.folder().delete("lock");
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    into.add(table.write(CLOCK));
+  }
+
+  @Test
+  void aByteFlippedInsideAPageIsNotRead() throws Exception {
+    Table table = table(location());
+    append(table, "a", 1000);
+    String file = table.snapshot().commits().get(0).files().get(0).path();
+    byte[] content = table.folder().read(file);
+    content[content.length / 4] ^= 1;
+    replace(table, file, content);
+    assertThatThrownBy(() -> table.read(table.snapshot()).collectAsList())
+        .hasMessageContaining("Encountered error while reading file")
+        .hasMessageContaining(file)
+        .rootCause()
+        .hasMessageContaining("CRC checksum verification failed");
   }
 
   @Test
