@@ -5,9 +5,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.stage.SampleJob;
 import org.oneshottuner.sample.NetworkCatalogue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -17,6 +20,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     description = "Draws tasks, and candidates of each to be measured.")
 final class SampleCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(SampleCommand.class);
+
   @Mixin CommonOptions common = new CommonOptions();
 
   @Option(
@@ -40,6 +45,9 @@ final class SampleCommand implements Callable<Integer> {
     common.checkJson();
     byte[] guide = new byte[0];
     if (model.isPresent()) {
+      // says what is wrong with it, before anything is begun
+      String target = OneShotTuner.load(model.get()).model().target().name();
+      LOG.debug("Guided by a model for {}", target);
       guide = Files.readAllBytes(model.get());
     }
     NetworkCatalogue catalogue =

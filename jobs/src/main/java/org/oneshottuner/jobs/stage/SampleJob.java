@@ -24,6 +24,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
+import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.jobs.conf.ConfReader;
 import org.oneshottuner.jobs.conf.SampleSettings;
 import org.oneshottuner.jobs.conf.Settings;
@@ -34,6 +35,8 @@ import org.oneshottuner.jobs.storage.Snapshot;
 import org.oneshottuner.jobs.storage.Table;
 import org.oneshottuner.jobs.storage.TableWriter;
 import org.oneshottuner.lower.Templates;
+import org.oneshottuner.predict.FrozenModel;
+import org.oneshottuner.predict.FrozenModelReader;
 import org.oneshottuner.sample.NetworkCatalogue;
 import org.oneshottuner.sample.ScheduleSampler;
 import org.oneshottuner.sample.TaskDraw;
@@ -182,15 +185,37 @@ public final class SampleJob {
   }
 
   /**
+   * Asked here, once: an executor would ask again for each range, and Spark try each four times.
+   */
+  private static void mustGuide(byte[] model, List<TaskDraw> draws) {
+    if (model.length == 0) {
+      return;
+    }
+    FrozenModel guide = OneShotTuner.of(FrozenModelReader.inspect(model, "of the round")).model();
+    for (TaskDraw draw : draws) {
+      if (!draw.task().target().name().equals(guide.target().name())) {
+        throw new IllegalArgumentException(
+            "Cannot sample for target "
+                + draw.task().target().name()
+                + ": the model that is to guide it was trained for "
+                + guide.target().name());
+      }
+    }
+  }
+
+  /**
    * Draws the candidates of one round, unless it is there already.
    *
    * @param round from 0
    * @param model a frozen model that guides the round; empty for none
+   * @throws IllegalArgumentException if the model is damaged, or trained for other features, spaces
+   *     or another target than the tasks'
    */
   public SampleFigures run(int round, byte[] model) {
     long begin = System.nanoTime();
     String batch = "round-" + String.format(java.util.Locale.ROOT, "%04d", round);
     List<TaskDraw> draws = taskDraws();
+    mustGuide(model, draws);
     ScheduleSampler sampler = sampler(round, model.length > 0);
     try (TableWriter writer = candidates(spark, location).write(clock)) {
       Optional<Commit> known = writer.snapshot().batch(batch);
