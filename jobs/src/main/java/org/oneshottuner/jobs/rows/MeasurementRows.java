@@ -1,5 +1,6 @@
 package org.oneshottuner.jobs.rows;
 
+import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.types.DataTypes.DoubleType;
 import static org.apache.spark.sql.types.DataTypes.IntegerType;
 import static org.apache.spark.sql.types.DataTypes.LongType;
@@ -8,9 +9,11 @@ import static org.apache.spark.sql.types.DataTypes.TimestampType;
 
 import java.sql.Timestamp;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
@@ -74,6 +77,22 @@ public final class MeasurementRows {
           List.of("device", "campaign"));
 
   private MeasurementRows() {}
+
+  /**
+   * Returns whether a row is a failure that {@linkplain Outcome.Failed#mayBeChance may be chance}.
+   */
+  public static Column mayBeChance() {
+    Object[] kinds =
+        Arrays.stream(Outcome.Kind.values())
+            .filter(kind -> new Outcome.Failed(kind, "").mayBeChance())
+            .map(Outcome.Kind::name)
+            .toArray();
+    Column lateCompiler =
+        col("outcome")
+            .equalTo(Outcome.Kind.BUILD_FAILED.name())
+            .and(col("detail").startsWith(Outcome.Failed.LATE_COMPILER));
+    return col("outcome").isin(kinds).or(lateCompiler);
+  }
 
   /** Returns the row of a measurement, without the partition columns. */
   public static Row row(Measurement measurement) {

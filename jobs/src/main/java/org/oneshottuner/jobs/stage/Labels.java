@@ -30,6 +30,7 @@ final class Labels {
   private static final Duration NO_LIMIT = Duration.ofDays(1);
   private final Measuring measuring;
   private final Map<String, OptionalDouble> known = new HashMap<>();
+  private final Set<String> failedOnce = new HashSet<>();
   private final Map<String, OptionalDouble> last = new HashMap<>();
   private final Set<String> ofThisSession = new HashSet<>();
 
@@ -56,7 +57,14 @@ final class Labels {
     if (measurement.draw().sampler().equals(FINAL)) {
       last.put(key, label);
     } else {
-      known.putIfAbsent(key, label);
+      boolean mayBeChance =
+          measurement
+              .outcome()
+              .fold(timed -> false, org.oneshottuner.measure.Outcome.Failed::mayBeChance);
+      // such a failure counts the second time
+      if (!mayBeChance || !failedOnce.add(key)) {
+        known.putIfAbsent(key, label);
+      }
       ofThisSession.add(key);
     }
   }

@@ -3,9 +3,12 @@ package org.oneshottuner.jobs.stage;
 import static java.util.Objects.requireNonNull;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.collect_list;
+import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.row_number;
 import static org.apache.spark.sql.functions.size;
+import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
 import java.util.ArrayList;
@@ -58,8 +61,7 @@ public final class MeasureJob {
   public MeasureFigures run(String sample) throws InterruptedException {
     Table candidates = SampleJob.candidates(spark, sample);
     Dataset<Row> all = candidates.read(candidates.existing());
-    Dataset<Row> missing =
-        all.join(comparable().select("task", "schedule").distinct(), names(), "left_anti");
+    Dataset<Row> missing = all.join(settled(), names(), "left_anti");
     List<Request> requests = inTurn(missing).stream().map(CandidateRows::request).toList();
     long known = all.count() - requests.size();
     Canaries canaries = new Canaries();
@@ -162,6 +164,17 @@ public final class MeasureJob {
         .filter(col("device").equalTo(measuring.device().fingerprint().id()))
         .filter(col("protocol").equalTo(Measuring.protocol(settings.measure()).id()))
         .filter(col("codegen").equalTo(Templates.VERSION));
+  }
+
+  /** Returns the candidates that need no other try: measured, or failed for certain. */
+  private Dataset<Row> settled() {
+    return comparable()
+        .groupBy("task", "schedule")
+        .agg(
+            count(lit(1)).as("tries"),
+            max(when(MeasurementRows.mayBeChance(), 0).otherwise(1)).as("certain"))
+        .filter(col("certain").equalTo(1).or(col("tries").gt(1)))
+        .select("task", "schedule");
   }
 
   /**

@@ -70,11 +70,14 @@ public final class Measuring implements AutoCloseable {
   /** Returns this host as a device that works by the settings. */
   public static MeasuringDevice host(
       Settings settings, Clock clock, Map<String, String> environment) throws InterruptedException {
-    return LocalDevice.open(
-        LocalDevice.Settings.defaults(environment).with(protocol(settings.measure())),
-        new TemplateCodegen(),
-        clock,
-        environment);
+    LocalDevice device =
+        LocalDevice.open(
+            LocalDevice.Settings.defaults(environment).with(protocol(settings.measure())),
+            new TemplateCodegen(),
+            clock,
+            environment);
+    device.onWait(LOG::info);
+    return device;
   }
 
   /** Returns the protocol of the settings. */
@@ -99,18 +102,18 @@ public final class Measuring implements AutoCloseable {
    * Measures requests until all are done or no time is left; what is done is committed in any case.
    *
    * @param requests in the order in which they are measured
-   * @param budget after which no more are begun
+   * @param budget after which no more are begun; time spent waiting for the device is not of it
    * @param done is told of each measurement, before it is committed
    * @throws InterruptedException if the thread was interrupted; what was measured is committed
    */
   public void measure(
       Iterator<Request> requests, Duration budget, Consumer<Measurement> done, Progress progress)
       throws InterruptedException {
-    long begin = System.nanoTime();
-    lastCommit = begin;
+    lastCommit = System.nanoTime();
+    Until begun = new Until(requests, budget);
     try {
       device.measure(
-          until(requests, begin + budget.toNanos()),
+          begun,
           measurement -> {
             done.accept(measurement);
             keep(measurement);
@@ -118,23 +121,37 @@ public final class Measuring implements AutoCloseable {
             progress.say(failed() + " failed");
           });
     } finally {
-      nanos += System.nanoTime() - begin;
+      nanos += begun.nanos();
       commit();
     }
   }
 
-  private static Iterator<Request> until(Iterator<Request> requests, long endNanos) {
-    return new Iterator<>() {
-      @Override
-      public boolean hasNext() {
-        return requests.hasNext() && System.nanoTime() < endNanos;
-      }
+  /** Requests until no time is left; the clock starts when the device asks for the first. */
+  private static final class Until implements Iterator<Request> {
+    private final Iterator<Request> requests;
+    private final Duration budget;
+    private final CompletableFuture<Long> begin = new CompletableFuture<>();
 
-      @Override
-      public Request next() {
-        return requests.next();
-      }
-    };
+    Until(Iterator<Request> requests, Duration budget) {
+      this.requests = requests;
+      this.budget = budget;
+    }
+
+    @Override
+    public boolean hasNext() {
+      begin.complete(System.nanoTime()); // no effect but the first time
+      return requests.hasNext() && nanos() < budget.toNanos();
+    }
+
+    @Override
+    public Request next() {
+      return requests.next();
+    }
+
+    long nanos() {
+      long now = System.nanoTime();
+      return now - begin.getNow(now);
+    }
   }
 
   private void keep(Measurement measurement) {

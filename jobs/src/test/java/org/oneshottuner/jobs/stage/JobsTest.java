@@ -9,7 +9,10 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
@@ -21,9 +24,13 @@ import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.rows.CandidateRows;
 import org.oneshottuner.jobs.rows.MeasurementRows;
 import org.oneshottuner.jobs.storage.Table;
+import org.oneshottuner.measure.DeviceFingerprint;
 import org.oneshottuner.measure.Measurement;
+import org.oneshottuner.measure.MeasuringDevice;
+import org.oneshottuner.measure.Outcome;
 import org.oneshottuner.measure.Request;
 import org.oneshottuner.sample.NetworkCatalogue;
+import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
 import org.oneshottuner.workload.Workload;
 
@@ -130,6 +137,103 @@ class JobsTest {
     assertThat(second.measured()).isZero();
   }
 
+  /** A device on which whatever is measured fails as it likes. */
+  private static MeasuringDevice failing(Outcome.Failed failure, List<Request> asked) {
+    FakeDevice other = new FakeDevice(() -> {});
+    return new MeasuringDevice() {
+      @Override
+      public DeviceFingerprint fingerprint() {
+        return other.fingerprint();
+      }
+
+      @Override
+      public double peakFlopsPerSecond(CpuTarget target) {
+        return other.peakFlopsPerSecond(target);
+      }
+
+      @Override
+      public void measure(Iterator<Request> requests, Consumer<Measurement> done) {
+        while (requests.hasNext()) {
+          Request request = requests.next();
+          Measurement usual = other.measurement(request);
+          asked.add(request);
+          done.accept(
+              new Measurement(
+                  usual.candidate(),
+                  usual.draw(),
+                  usual.device(),
+                  usual.protocol(),
+                  usual.build(),
+                  failure,
+                  usual.when()));
+        }
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Test
+  void aFailureThatMayBeChanceIsTriedOnceMoreAndNoOther() throws Exception {
+    Settings settings = settings("sample.tasks=2", "sample.schedules=4", "measure.repeat=0");
+    String location = sample(settings, "sample");
+    int all = (int) SampleJob.candidates(spark, location).existing().rows();
+    Outcome.Failed late =
+        new Outcome.Failed(Outcome.Kind.BUILD_FAILED, Outcome.Failed.LATE_COMPILER + "60000 ms");
+    Outcome.Failed crashed = new Outcome.Failed(Outcome.Kind.CRASHED, "ended by signal 11");
+    Outcome.Failed wrong = new Outcome.Failed(Outcome.Kind.WRONG_OUTPUT, "off by one");
+    List<List<Outcome.Failed>> runs =
+        List.of(List.of(late, crashed, wrong), List.of(wrong, late), List.of(crashed, wrong));
+    List<Integer> tries = List.of(2, 1, 2);
+    for (int run = 0; run < runs.size(); run++) {
+      List<Request> asked = new ArrayList<>();
+      for (Outcome.Failed failure : runs.get(run)) {
+        try (Measuring measuring =
+            new Measuring(spark, settings, failing(failure, asked), location + "/m" + run, CLOCK)) {
+          new MeasureJob(spark, settings, measuring).run(location);
+        }
+      }
+      assertThat(asked).as("run " + run).hasSize(tries.get(run) * all);
+    }
+  }
+
+  @Test
+  void waitingForTheDeviceIsNotOfTheBudget() throws Exception {
+    Settings settings = settings("sample.tasks=2", "sample.schedules=2", "measure.budget=1s");
+    String location = sample(settings, "sample");
+    FakeDevice fake = new FakeDevice(() -> {});
+    MeasuringDevice busy =
+        new MeasuringDevice() {
+          @Override
+          public DeviceFingerprint fingerprint() {
+            return fake.fingerprint();
+          }
+
+          @Override
+          public double peakFlopsPerSecond(CpuTarget target) {
+            return fake.peakFlopsPerSecond(target);
+          }
+
+          @Override
+          public void measure(Iterator<Request> requests, Consumer<Measurement> done)
+              throws InterruptedException {
+            long end = System.nanoTime() + 1_500_000_000L;
+            while (System.nanoTime() < end) {
+              LockSupport.parkNanos(10_000_000);
+            }
+            fake.measure(requests, done);
+          }
+
+          @Override
+          public void close() {}
+        };
+    try (Measuring measuring = new Measuring(spark, settings, busy, location + "/m", CLOCK)) {
+      assertThat(new MeasureJob(spark, settings, measuring).run(location).left()).isZero();
+      assertThat(measuring.seconds()).isLessThan(1.5);
+    }
+  }
+
   @Test
   void anInterruptionCommitsWhatIsDone() throws Exception {
     Settings settings = settings("measure.commitRows=1000");
@@ -187,8 +291,14 @@ class JobsTest {
     assertThat(Files.readAllBytes(Path.of(again.model())))
         .isEqualTo(Files.readAllBytes(Path.of(figures.model())));
     TuningTask task =
-        new TuningTask(
-            Workload.parse("dense m=32 n=64 k=64"), org.oneshottuner.workload.CpuTarget.AVX2, 1);
+        new TuningTask(Workload.parse("dense m=32 n=64 k=64"), CpuTarget.AVX2, 1);
+    byte[] model = Files.readAllBytes(Path.of(figures.model()));
+    String other = sample(settings("target=avx512"), "other");
+    assertThatThrownBy(
+            () -> new SampleJob(spark, settings("target=avx512"), other, CLOCK).run(1, model))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Cannot sample for target avx512: the model that is to guide it was trained for avx2");
     assertThat(OneShotTuner.load(Path.of(figures.model())).choose(task).candidates()).isPositive();
     ExportJob.Exported exported =
         ExportJob.run(Path.of(figures.model()), folder.resolve("exported.ost"));
@@ -244,7 +354,7 @@ class JobsTest {
         List.of(
             new TuningTask(
                 Workload.parse("dense m=32 n=64 k=64"),
-                org.oneshottuner.workload.CpuTarget.AVX2,
+                CpuTarget.AVX2,
                 1));
     List<String> searches = List.of("random", "annealing", "evolutionary");
     FakeDevice device = new FakeDevice(() -> {});
