@@ -85,15 +85,20 @@ public final class Program {
     try (Interruption interruption = new Interruption()) {
       try {
         return new CommandLine.RunLast().execute(parsed);
-      } catch (ExecutionException e) {
-        Throwable thrown = e.getCause() == null ? e : e.getCause();
-        return interruption.requested()
-            ? fail(new InterruptedException(thrown.getMessage()), subcommand, verbose, messages)
-            : fail(thrown, subcommand, verbose, messages);
-      } catch (OutOfMemoryError | LinkageError e) {
-        return fail(e, subcommand, verbose, messages);
+      } catch (ExecutionException | OutOfMemoryError | LinkageError e) {
+        Throwable thrown =
+            e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
+        // whatever breaks while the JVM shuts down, Ctrl-C broke it
+        return fail(
+            interruption.requested() ? interrupted(thrown) : thrown, subcommand, verbose, messages);
       }
     }
+  }
+
+  private static InterruptedException interrupted(Throwable cause) {
+    InterruptedException interrupted = new InterruptedException();
+    interrupted.addSuppressed(cause);
+    return interrupted;
   }
 
   /** Returns whether a command ends at once and leaves nothing behind. */
@@ -115,8 +120,9 @@ public final class Program {
                 + reason.substring(0, 1).toLowerCase(Locale.ROOT)
                 + reason.substring(1);
     messages.println(NAME + message);
-    if (refusal instanceof UnmatchedArgumentException unmatched) {
-      List<String> near = unmatched.getSuggestions();
+    Optional<UnmatchedArgumentException> misspelt = misspelt(refusal);
+    if (misspelt.isPresent()) {
+      List<String> near = misspelt.get().getSuggestions();
       messages.println(
           near.isEmpty()
               ? "Try: " + command.getCommandSpec().qualifiedName() + " --help"
@@ -125,6 +131,17 @@ public final class Program {
       messages.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
     }
     return Failure.REFUSED;
+  }
+
+  /** What is misspelt may also be what is missing. */
+  private static Optional<UnmatchedArgumentException> misspelt(ParameterException refusal) {
+    if (refusal instanceof UnmatchedArgumentException unmatched) {
+      return Optional.of(unmatched);
+    }
+    List<String> unmatched = refusal.getCommandLine().getUnmatchedArguments();
+    return unmatched.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new UnmatchedArgumentException(refusal.getCommandLine(), unmatched));
   }
 
   private static int fail(

@@ -16,8 +16,10 @@ public final class Interruption implements AutoCloseable {
   /** Above Spark's, so that a session still lives. */
   private static final int PRIORITY = 1000;
 
-  private static final long SILENT_SECONDS = 2;
-  private static final long PATIENCE_SECONDS = 60;
+  /** Between one interrupt and the next: some code of others' swallows one. */
+  private static final long AGAIN_SECONDS = 2;
+
+  private static final int MOST_TIMES = 30;
   private final CountDownLatch done = new CountDownLatch(1);
   private final Runnable hook;
   private volatile boolean requested;
@@ -28,11 +30,10 @@ public final class Interruption implements AutoCloseable {
     hook =
         () -> {
           requested = true;
-          worker.interrupt();
-          await();
+          interrupt(worker);
         };
     ShutdownHookManager.get()
-        .addShutdownHook(hook, PRIORITY, 2 * PATIENCE_SECONDS, TimeUnit.SECONDS);
+        .addShutdownHook(hook, PRIORITY, 2 * AGAIN_SECONDS * MOST_TIMES, TimeUnit.SECONDS);
   }
 
   /** Returns whether the thread was interrupted so: whatever it throws then is a consequence. */
@@ -40,14 +41,18 @@ public final class Interruption implements AutoCloseable {
     return requested;
   }
 
-  private void await() {
+  private void interrupt(Thread worker) {
     try {
-      if (!done.await(SILENT_SECONDS, TimeUnit.SECONDS)) {
-        LOG.info("Interrupted: finishing what was begun");
+      for (int times = 1; times <= MOST_TIMES; times++) {
+        worker.interrupt();
+        if (done.await(AGAIN_SECONDS, TimeUnit.SECONDS)) {
+          return;
+        }
+        if (times == 1) {
+          LOG.info("Interrupted: finishing what was begun");
+        }
       }
-      if (!done.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        LOG.warn("Cannot wait longer than {} s for the work to end", PATIENCE_SECONDS);
-      }
+      LOG.warn("Cannot wait longer than {} s for the work to end", AGAIN_SECONDS * MOST_TIMES);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

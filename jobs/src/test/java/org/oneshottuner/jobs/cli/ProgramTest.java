@@ -51,6 +51,7 @@ class ProgramTest {
     refused(run("sample", "--jsn"), "Nearest: --json");
     refused(run(), "expected a command");
     refused(run("tune"), "TASK");
+    refused(run("choose", "--modle", "x", "dense m=1 n=8 k=8"), "Nearest: --model");
   }
 
   @Test
