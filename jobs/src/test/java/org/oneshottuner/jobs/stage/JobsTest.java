@@ -290,8 +290,7 @@ class JobsTest {
     TrainFigures again = job.run(table, folder.resolve("b"));
     assertThat(Files.readAllBytes(Path.of(again.model())))
         .isEqualTo(Files.readAllBytes(Path.of(figures.model())));
-    TuningTask task =
-        new TuningTask(Workload.parse("dense m=32 n=64 k=64"), CpuTarget.AVX2, 1);
+    TuningTask task = new TuningTask(Workload.parse("dense m=32 n=64 k=64"), CpuTarget.AVX2, 1);
     byte[] model = Files.readAllBytes(Path.of(figures.model()));
     String other = sample(settings("target=avx512"), "other");
     assertThatThrownBy(
@@ -351,11 +350,7 @@ class JobsTest {
   void aSearchGoesOnOverTheLabelsThatAreThere() throws Exception {
     Settings settings = settings();
     List<TuningTask> tasks =
-        List.of(
-            new TuningTask(
-                Workload.parse("dense m=32 n=64 k=64"),
-                CpuTarget.AVX2,
-                1));
+        List.of(new TuningTask(Workload.parse("dense m=32 n=64 k=64"), CpuTarget.AVX2, 1));
     List<String> searches = List.of("random", "annealing", "evolutionary");
     FakeDevice device = new FakeDevice(() -> {});
     TuneFigures figures;

@@ -26,6 +26,9 @@ final class Ring {
   /** Visits in a round, so that new kernels need not wait long. */
   private static final int ROUND = 64;
 
+  /** After this share of the patience without a quiet moment, visits are made all the same. */
+  private static final int LASTING = 4;
+
   private static final Duration IDLE = Duration.ofMillis(200);
 
   /**
@@ -209,9 +212,12 @@ final class Ring {
     if (present.isEmpty()) {
       return;
     }
+    Duration patience = bench.protocol().patience();
+    // noise that lasts is how the machine is now: waiting for its end would stop all measuring
+    boolean lasting = bench.timer().noisyFor().compareTo(patience.dividedBy(LASTING)) > 0;
     Set<String> forced =
         present.stream()
-            .filter(id -> find(id).postponedNanos >= bench.protocol().patience().toNanos())
+            .filter(id -> lasting || find(id).postponedNanos >= patience.toNanos())
             .collect(Collectors.toSet());
     Map<String, Timer.Times> times = bench.timer().visit(present, forced);
     finishFailed();

@@ -63,6 +63,7 @@ final class Timer {
   private final Map<String, Failed> failures = new HashMap<>();
   private final List<String> unneeded = new ArrayList<>();
   private Optional<Canary> quiet = Optional.empty();
+  private long lastQuietNanos = System.nanoTime();
 
   Timer(List<String> words, Numbers numbers, long mostBytes, Protocol protocol) {
     seat = new RunnerSeat(words);
@@ -265,11 +266,19 @@ final class Timer {
     return quiet.isEmpty() || canary.within(quiet.get().quietMost());
   }
 
+  /** Returns for how long no canary has been that of a quiet machine. */
+  Duration noisyFor() {
+    return Duration.ofNanos(System.nanoTime() - lastQuietNanos);
+  }
+
   private Optional<Times> read(String line, int callsPerWindow) {
     Answer answer = Answer.parse(line);
     Canary canary =
         new Canary(Math.max(1, answer.number("fma")), Math.max(1, answer.number("memory")));
     quiet = Optional.of(quiet.map(canary::least).orElse(canary));
+    if (isQuiet(canary)) {
+      lastQuietNanos = System.nanoTime();
+    }
     if (answer.verb().equals("noisy")) {
       return Optional.empty();
     }
