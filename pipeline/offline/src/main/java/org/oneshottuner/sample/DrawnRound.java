@@ -62,7 +62,9 @@ final class DrawnRound {
 
   private ScheduleDraw draw(long member, float score, Part part, double given) {
     double guided = all.unit > 0 ? StrictMath.exp(logGuided + score / all.unit) : 0;
-    return new ScheduleDraw(member, part, randomProposal + guided, given * poolShare);
+    // sums of exponentials are off by some bits, more where scores are far from zero
+    return new ScheduleDraw(
+        member, part, Math.min(1, randomProposal + guided), Math.min(1, given) * poolShare);
   }
 
   /** Returns the probability to be drawn at random or, failing that, by score. */

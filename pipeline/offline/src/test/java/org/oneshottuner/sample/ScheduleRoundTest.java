@@ -349,6 +349,20 @@ class ScheduleRoundTest {
   }
 
   @Test
+  void theLastMembersAreDrawnWithProbabilitiesOfAtMostOne() {
+    for (int score = 1; score < 500; score++) {
+      float high = score;
+      RangeScorer constant = (from, to, out) -> Arrays.fill(out, high);
+      ScheduleRound round = new ScheduleRound(ScheduleSampler.importance(8), key(score), 1, NONE);
+      // in units of thousandths, as scores of a flat space are, their exponentials are rounded
+      assertThat(drawAll(round, new Guide(constant, 1e-3)))
+          .singleElement()
+          .satisfies(draw -> assertThat(draw.proposalProbability()).isBetween(0.99, 1.0))
+          .satisfies(draw -> assertThat(draw.inclusionProbability()).isEqualTo(1));
+    }
+  }
+
+  @Test
   void equalScoresAreAsGoodAsNone() {
     ScheduleSampler sampler = ScheduleSampler.importance(10);
     ScheduleRound round = new ScheduleRound(sampler, key(0), 5000, NONE);
