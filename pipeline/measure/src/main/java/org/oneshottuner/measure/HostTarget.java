@@ -1,0 +1,52 @@
+package org.oneshottuner.measure;
+
+import java.util.Optional;
+import org.oneshottuner.workload.CpuTarget;
+
+/** The target that this machine is. */
+public final class HostTarget {
+  private HostTarget() {}
+
+  /**
+   * Returns the known target whose instructions this machine has, with the caches of this machine
+   * and the processors that this process may use.
+   *
+   * @return empty if it has the instructions of none
+   * @throws DeviceException if this is not Linux
+   */
+  public static Optional<CpuTarget> detect() {
+    return of(Host.read());
+  }
+
+  static Optional<CpuTarget> of(Host host) {
+    return CpuTarget.known().stream()
+        .filter(host::runs)
+        .findFirst()
+        .map(
+            known -> {
+              long l1 = bytes(host, "L1 Data ", known.l1Bytes());
+              long l2 = Math.max(l1, bytes(host, "L2 ", known.l2Bytes()));
+              return new CpuTarget(
+                  known.name(),
+                  known.march(),
+                  known.vectorBytes(),
+                  known.vectorRegisters(),
+                  l1,
+                  l2,
+                  Math.max(l2, bytes(host, "L3 ", known.l3Bytes())),
+                  host.cpus().size());
+            });
+  }
+
+  /** Returns the size of a level of cache, such as {@code L2 Unified 1024K}; or what is usual. */
+  private static long bytes(Host host, String level, long usual) {
+    for (String cache : host.caches()) {
+      String size = cache.substring(cache.lastIndexOf(' ') + 1);
+      if (cache.startsWith(level) && size.matches("[0-9]{1,9}[KM]")) {
+        long number = Long.parseLong(size.substring(0, size.length() - 1));
+        return number << (size.endsWith("K") ? 10 : 20);
+      }
+    }
+    return usual;
+  }
+}
