@@ -1,2 +1,2 @@
-/** Rows, labels, splits, manifests and the leak audit. */
+/** Splits, near duplicates and the leak audit. */
 package org.oneshottuner.dataset;

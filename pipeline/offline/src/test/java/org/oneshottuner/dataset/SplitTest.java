@@ -113,14 +113,4 @@ class SplitTest {
     assertThatThrownBy(() -> LeakAudit.check(List.of(key(HELD)), List.of(key(HELD))))
         .isInstanceOf(LeakException.class);
   }
-
-  @Test
-  void rowsThatCannotBeAreRefused() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new TrainingRow("t", List.of(), "s", FeatureRow.of(1), 1.1, 1, 1))
-        .withMessageContaining("relevance is 1.1");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new TrainingRow("t", List.of(), "s", FeatureRow.of(1), 1, 1, -1));
-    assertThat(FeatureRow.of(1, Float.NaN)).isEqualTo(FeatureRow.of(1, Float.NaN));
-  }
 }
