@@ -14,6 +14,11 @@ refuse() {
   exit 1
 }
 
+# The commit of the sources, with a + where files have changed since; for manifests.
+source_commit() {
+  git -C "$root" describe --always --exclude '*' --abbrev=40 --dirty=+ 2>/dev/null || printf unknown
+}
+
 # Sets `java`.
 find_java() {
   local version

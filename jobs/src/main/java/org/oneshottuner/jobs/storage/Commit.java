@@ -92,6 +92,7 @@ public record Commit(
       Package build = Commit.class.getPackage();
       String version = build.getImplementationVersion();
       software.put("oneshot", version == null ? "unpackaged" : version);
+      software.put("commit", System.getProperty("oneshot.commit", "unknown"));
       return new Origin(new TreeMap<>(settings), new TreeMap<>(inputs), software);
     }
   }
