@@ -64,6 +64,8 @@ public final class MeasurementRows {
               .add("outcome", StringType, false)
               .add("detail", StringType, true)
               .add("visits", DataTypes.createArrayType(VISIT, false), false)
+              .add("quiet_fma_nanos", LongType, true)
+              .add("quiet_memory_nanos", LongType, true)
               .add("label_nanos", DoubleType, true)
               .add("label_spread", DoubleType, true)
               .add("cold_nanos", LongType, true)
@@ -116,6 +118,8 @@ public final class MeasurementRows {
       failure.map(failed -> failed.kind().name()).orElse(TIMED),
       failure.map(Outcome.Failed::detail).orElse(null),
       visitRows(timed),
+      timed.map(one -> one.quiet().fmaNanos()).orElse(null),
+      timed.map(one -> one.quiet().memoryNanos()).orElse(null),
       label.map(Label::warmNanos).orElse(null),
       label.map(Label::spread).orElse(null),
       label.flatMap(l -> boxed(l.coldNanos())).orElse(null),
@@ -152,7 +156,9 @@ public final class MeasurementRows {
     for (Row visit : row.<Row>getList(row.fieldIndex("visits"))) {
       visits.add(visit(visit));
     }
-    return new Outcome.Timed(visits);
+    return new Outcome.Timed(
+        visits,
+        new Canary(row.<Long>getAs("quiet_fma_nanos"), row.<Long>getAs("quiet_memory_nanos")));
   }
 
   private static List<Row> visitRows(Optional<Outcome.Timed> timed) {

@@ -72,7 +72,8 @@ final class FakeDevice implements MeasuringDevice {
                         List.of(1_010 + (bits >>> 54), 500L),
                         20,
                         0,
-                        new Canary(101, 200))));
+                        new Canary(101, 200))),
+                new Canary(100, 200));
     return new Measurement(
         request.candidate(),
         request.draw(),

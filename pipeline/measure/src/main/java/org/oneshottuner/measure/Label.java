@@ -1,19 +1,29 @@
 package org.oneshottuner.measure;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.DoubleStream;
 
 /**
  * What is learnt of a timed kernel, derived from its visits and never stored in their place.
  *
- * @param warmNanos of one call with warm caches: the sum over windows of the least time in any
- *     visit
+ * <p>Processors lower their clock by up to a tenth while their neighbours work, for seconds or
+ * minutes. A canary of multiply-adds tells the clock of each visit, and times are told as they
+ * would be at the clock of the fastest canary. Where a canary was disturbed itself, that would make
+ * a visit too fast; so not the least time of a window counts but the second least.
+ *
+ * @param warmNanos of one call with warm caches: the sum over windows of the second least time in
+ *     any visit, at the fastest clock
  * @param spread how far the second fastest visit is from the fastest, relative to it; infinite
  *     after one visit
  * @param coldNanos least of the cold runs: operands come from memory; empty if all were disturbed
  */
 public record Label(double warmNanos, double spread, OptionalLong coldNanos) {
+  /** No clock is lower than this, relative to the highest: then it was the canary. */
+  private static final double LEAST_CLOCK = 1 / 1.3;
+
   /** Checks the ranges. */
   public Label {
     if (!(warmNanos > 0) || !(spread >= 0)) {
@@ -24,23 +34,49 @@ public record Label(double warmNanos, double spread, OptionalLong coldNanos) {
 
   /** Returns the label of a timed kernel. */
   public static Label of(Outcome.Timed timed) {
-    List<Visit> complete = timed.visits().stream().filter(Visit::complete).toList();
+    List<Visit> complete = undisturbed(timed);
     int windows = complete.get(0).windowNanos().size();
-    long sum = 0;
+    double sum = 0;
     for (int window = 0; window < windows; window++) {
-      long least = Long.MAX_VALUE;
-      for (Visit visit : complete) {
-        least = Math.min(least, visit.windowNanos().get(window));
-      }
-      sum += least;
+      int place = window;
+      sum +=
+          secondLeast(
+              complete.stream()
+                  .mapToDouble(
+                      visit -> visit.windowNanos().get(place) * visit.clock(timed.quiet())));
     }
     OptionalLong cold =
         timed.visits().stream().flatMapToLong(visit -> visit.coldNanos().stream()).min();
-    return new Label((double) sum / complete.get(0).callsPerWindow(), spread(complete), cold);
+    return new Label(sum / complete.get(0).callsPerWindow(), spread(complete, timed.quiet()), cold);
   }
 
-  private static double spread(List<Visit> complete) {
-    double[] totals = complete.stream().mapToDouble(Visit::totalNanos).sorted().toArray();
+  /**
+   * Returns the complete visits whose canary tells a clock, or the one that comes nearest to it. A
+   * canary far above the least was disturbed itself.
+   */
+  private static List<Visit> undisturbed(Outcome.Timed timed) {
+    List<Visit> complete = timed.visits().stream().filter(Visit::complete).toList();
+    List<Visit> told =
+        complete.stream().filter(visit -> visit.clock(timed.quiet()) >= LEAST_CLOCK).toList();
+    return told.isEmpty()
+        ? complete.stream()
+            .max(Comparator.comparingDouble(visit -> visit.clock(timed.quiet())))
+            .stream()
+            .toList()
+        : told;
+  }
+
+  private static double secondLeast(DoubleStream values) {
+    double[] sorted = values.sorted().toArray();
+    return sorted[Math.min(1, sorted.length - 1)];
+  }
+
+  private static double spread(List<Visit> complete, Canary quiet) {
+    double[] totals =
+        complete.stream()
+            .mapToDouble(visit -> visit.totalNanos() * visit.clock(quiet))
+            .sorted()
+            .toArray();
     return totals.length < 2 ? Double.POSITIVE_INFINITY : totals[1] / totals[0] - 1;
   }
 

@@ -15,11 +15,14 @@ public sealed interface Outcome {
    * The kernel ran and its output was right.
    *
    * @param visits every visit, in order of time; at least one has times
+   * @param quiet the least canary that the device has ever had, by which the clock of each visit is
+   *     told
    */
-  record Timed(List<Visit> visits) implements Outcome {
+  record Timed(List<Visit> visits, Canary quiet) implements Outcome {
     /** Copies the list and checks that its visits can be compared. */
     public Timed {
       visits = List.copyOf(visits);
+      requireNonNull(quiet, "quiet");
       if (visits.stream().noneMatch(Visit::complete)) {
         throw new IllegalArgumentException(
             "Cannot time a kernel by " + visits.size() + " visits: none has undisturbed times");

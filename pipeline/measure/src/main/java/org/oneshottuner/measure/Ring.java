@@ -276,7 +276,7 @@ final class Ring {
           : Optional.of(
               new Failed(Kind.UNSTABLE, "disturbed in all of " + visits.size() + " visits"));
     }
-    Outcome.Timed timed = new Outcome.Timed(visits);
+    Outcome.Timed timed = new Outcome.Timed(visits, bench.timer().quiet());
     int quiet =
         (int) visits.stream().filter(visit -> bench.timer().isQuiet(visit.canary())).count();
     return bench.protocol().satisfied(visits.size(), quiet, Label.of(timed), entry.operatorBytes())

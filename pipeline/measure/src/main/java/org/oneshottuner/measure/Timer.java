@@ -266,6 +266,11 @@ final class Timer {
     return quiet.isEmpty() || canary.within(quiet.get().quietMost());
   }
 
+  /** Returns the least canary ever seen. */
+  Canary quiet() {
+    return quiet.orElseThrow();
+  }
+
   /** Returns for how long no canary has been that of a quiet machine. */
   Duration noisyFor() {
     return Duration.ofNanos(System.nanoTime() - lastQuietNanos);

@@ -57,6 +57,11 @@ public record Visit(
     return !windowNanos.isEmpty();
   }
 
+  /** Returns the clock of the visit over that of the fastest canary, as its own canary tells it. */
+  double clock(Canary quiet) {
+    return Math.min(1, (double) quiet.fmaNanos() / canary.fmaNanos());
+  }
+
   /** Returns the nanoseconds of one call by this visit alone; zero unless it is complete. */
   public double totalNanos() {
     long sum = 0;

@@ -15,6 +15,10 @@ class LabelTest {
   private static final Canary CANARY = new Canary(17_000, 5_000);
 
   private static Visit visit(long cold, int calls, Long... windows) {
+    return visit(CANARY, cold, calls, windows);
+  }
+
+  private static Visit visit(Canary canary, long cold, int calls, Long... windows) {
     return new Visit(
         0,
         cold > 0 ? OptionalLong.of(cold) : OptionalLong.empty(),
@@ -22,33 +26,61 @@ class LabelTest {
         Arrays.asList(windows),
         5,
         0,
-        CANARY);
+        canary);
+  }
+
+  private static Timed timed(Visit... visits) {
+    return new Timed(List.of(visits), CANARY);
   }
 
   @Test
-  void warmIsTheSumOverWindowsOfTheLeast() {
+  void warmIsTheSumOverWindowsOfTheSecondLeast() {
     Label label =
         Label.of(
-            new Timed(
-                List.of(
-                    visit(900, 1, 100L, 250L),
-                    visit(800, 1, 120L, 200L),
-                    visit(850, 1, 110L, 230L))));
-    assertEquals(300, label.warmNanos());
+            timed(visit(900, 1, 100L, 250L), visit(800, 1, 120L, 200L), visit(850, 1, 110L, 230L)));
+    assertEquals(340, label.warmNanos());
     assertEquals(OptionalLong.of(800), label.coldNanos());
     assertEquals(340.0 / 320 - 1, label.spread());
   }
 
   @Test
+  void timesAreToldAtTheClockOfTheFastestCanary() {
+    Canary slow = new Canary(18_700, 5_000);
+    Label label =
+        Label.of(
+            timed(
+                visit(slow, 0, 1, 1100L, 2200L),
+                visit(slow, 0, 1, 1100L, 2200L),
+                visit(0, 1, 1010L, 2020L)));
+    assertEquals(3000, label.warmNanos(), 1e-9);
+    assertEquals(0, label.spread(), 1e-9);
+  }
+
+  @Test
+  void aCanaryThatWasDisturbedItselfTellsNoClock() {
+    Canary disturbed = new Canary(40_000, 5_000);
+    Visit fast = visit(disturbed, 0, 1, 1000L);
+    assertEquals(
+        1020,
+        Label.of(timed(fast, fast, visit(0, 1, 1020L), visit(0, 1, 1010L))).warmNanos(),
+        1e-9);
+    // where none tells the clock, the nearest must do
+    assertEquals(
+        500,
+        Label.of(timed(visit(new Canary(34_000, 5_000), 0, 1, 1000L), fast)).warmNanos(),
+        1e-9);
+  }
+
+  @Test
   void severalCallsInAWindowAreDivided() {
-    Label label = Label.of(new Timed(List.of(visit(0, 8, 20_004L), visit(0, 8, 20_000L))));
-    assertEquals(2500, label.warmNanos());
+    Label label = Label.of(timed(visit(0, 8, 20_008L), visit(0, 8, 20_000L)));
+    assertEquals(2501, label.warmNanos());
     assertEquals(OptionalLong.empty(), label.coldNanos());
   }
 
   @Test
   void disturbedVisitsCountForNothingButTheirColdRun() {
-    Label label = Label.of(new Timed(List.of(visit(500, 1), visit(600, 1, 100L, 100L))));
+    Label label = Label.of(timed(visit(500, 1), visit(600, 1, 100L, 100L)));
     assertEquals(200, label.warmNanos());
     assertEquals(OptionalLong.of(500), label.coldNanos());
     assertEquals(Double.POSITIVE_INFINITY, label.spread());
@@ -56,13 +88,10 @@ class LabelTest {
 
   @Test
   void visitsThatCannotBeComparedAreRefused() {
-    assertThrows(IllegalArgumentException.class, () -> new Timed(List.of(visit(1, 1))));
+    assertThrows(IllegalArgumentException.class, () -> timed(visit(1, 1)));
     assertThrows(
-        IllegalArgumentException.class,
-        () -> new Timed(List.of(visit(1, 1, 100L), visit(1, 1, 50L, 50L))));
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> new Timed(List.of(visit(1, 1, 100L), visit(1, 2, 100L))));
+        IllegalArgumentException.class, () -> timed(visit(1, 1, 100L), visit(1, 1, 50L, 50L)));
+    assertThrows(IllegalArgumentException.class, () -> timed(visit(1, 1, 100L), visit(1, 2, 100L)));
   }
 
   @Test
