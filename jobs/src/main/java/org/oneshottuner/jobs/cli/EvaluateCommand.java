@@ -7,7 +7,9 @@ import java.util.concurrent.Callable;
 import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.stage.EvaluateJob;
+import org.oneshottuner.jobs.stage.MeasureJob;
 import org.oneshottuner.jobs.stage.Measuring;
+import org.oneshottuner.jobs.stage.TrainedTasks;
 import org.oneshottuner.measure.MeasuringDevice;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,9 +31,11 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Option(
       names = "--label-sd",
-      defaultValue = "0.015",
-      description = "Relative standard deviation of a label, for the noise ceiling.")
-  double labelSd;
+      paramLabel = "SHARE",
+      description =
+          "Relative standard deviation of a label, for the noise ceiling; default: that of the"
+              + " run's repeated labels.")
+  Optional<Double> labelSd = Optional.empty();
 
   @Override
   public Integer call() throws InterruptedException {
@@ -39,14 +43,22 @@ final class EvaluateCommand implements Callable<Integer> {
     common.checkJson();
     RunFolder run = common.existing(settings);
     OneShotTuner tuner = model.tuner(common, settings);
+    List<String> trainedOn = TrainedTasks.of(tuner.model(), model.file(common, settings));
     common.sayRun();
     try (MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
         Measuring measuring =
             new Measuring(common.spark(), settings, device, run.measurements(), WallClock.utc())) {
       Path page = report.orElseGet(() -> run.local(RunFolder.REPORT).resolve(RunFolder.PAGE));
+      double deviation =
+          labelSd.orElseGet(
+              () ->
+                  new MeasureJob(common.spark(), settings, measuring)
+                          .labelSdPercent()
+                          .orElse(100 * MeasureJob.USUAL_LABEL_SD)
+                      / 100);
       common.show(
           new EvaluateJob(settings, measuring, model.catalogue())
-              .run(tuner, new EvaluateJob.Page(page, List.of(), List.of(), labelSd)));
+              .run(tuner, new EvaluateJob.Page(page, List.of(), List.of(), deviation, trainedOn)));
     }
     return 0;
   }

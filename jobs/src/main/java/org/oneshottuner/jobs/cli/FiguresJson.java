@@ -16,6 +16,8 @@ final class FiguresJson {
       JsonMapper.builder()
           .addModule(
               new SimpleModule()
+                  .addSerializer(Double.class, new Finite())
+                  .addSerializer(double.class, new Finite())
                   .addSerializer(
                       OptionalDouble.class,
                       new JsonSerializer<OptionalDouble>() {
@@ -33,6 +35,19 @@ final class FiguresJson {
           .build();
 
   private FiguresJson() {}
+
+  /** JSON knows no infinity. */
+  private static final class Finite extends JsonSerializer<Double> {
+    @Override
+    public void serialize(Double value, JsonGenerator out, SerializerProvider provider)
+        throws IOException {
+      if (Double.isFinite(value)) {
+        out.writeNumber(value);
+      } else {
+        out.writeNull();
+      }
+    }
+  }
 
   static byte[] bytes(Object figures) {
     try {

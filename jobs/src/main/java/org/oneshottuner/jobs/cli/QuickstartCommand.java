@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import org.oneshottuner.compile.OneShotTuner;
@@ -22,6 +23,7 @@ import org.oneshottuner.jobs.stage.SampleJob;
 import org.oneshottuner.jobs.stage.Targets;
 import org.oneshottuner.jobs.stage.TrainFigures;
 import org.oneshottuner.jobs.stage.TrainJob;
+import org.oneshottuner.jobs.stage.TrainedTasks;
 import org.oneshottuner.jobs.storage.AtomicFile;
 import org.oneshottuner.measure.Compiler;
 import org.oneshottuner.measure.MeasuringDevice;
@@ -37,8 +39,6 @@ import picocli.CommandLine.Mixin;
         "The main job from end to end: samples, measures, trains, freezes, judges by unseen"
             + " networks, and compiles their kernels.")
 final class QuickstartCommand implements Callable<Integer> {
-  private static final double USUAL_LABEL_SD = 0.015;
-
   @Mixin CommonOptions common = new CommonOptions();
   @Mixin ModelOptions model = new ModelOptions();
 
@@ -70,7 +70,8 @@ final class QuickstartCommand implements Callable<Integer> {
               run.local(RunFolder.REPORT).resolve(RunFolder.PAGE),
               learnt.trained().curves(),
               learnt.samplers(),
-              learnt.measured().labelSdPercent().orElse(100 * USUAL_LABEL_SD) / 100);
+              learnt.labelSdPercent().orElse(100 * MeasureJob.USUAL_LABEL_SD) / 100,
+              TrainedTasks.of(tuner.model(), learnt.model()));
       EvaluateFigures judged = new EvaluateJob(settings, measuring, catalogue).run(tuner, page);
       judged.lines().forEach(this::say);
       KernelOrder order =
@@ -88,10 +89,10 @@ final class QuickstartCommand implements Callable<Integer> {
               judged.geomeanRegret(),
               judged.geomeanDefaultRegret(),
               judged.geomeanRandomRegret(),
-              learnt.trained().labels(),
-              learnt.labelSeconds(),
+              learnt.spent().labels(),
+              learnt.spent().seconds(),
               (System.nanoTime() - begin) / 1e9,
-              learnt.measured().labelSdPercent(),
+              learnt.labelSdPercent(),
               judged.report(),
               run.local(RunFolder.KERNELS).toString());
       AtomicFile.write(summary, FiguresJson.bytes(figures));
@@ -104,12 +105,15 @@ final class QuickstartCommand implements Callable<Integer> {
   private record Means(
       SparkSession spark, Settings settings, RunFolder run, NetworkCatalogue catalogue) {}
 
+  /** Labels that were measured, and the seconds that took. */
+  private record Spent(long labels, double seconds) {}
+
   /** What the rounds gave. */
   private record Learnt(
       Path model,
       TrainFigures trained,
-      MeasureFigures measured,
-      double labelSeconds,
+      OptionalDouble labelSdPercent,
+      Spent spent,
       List<SamplerCost> samplers) {}
 
   /** Samples, measures and trains, round by round; later rounds are guided by the model before. */
@@ -120,7 +124,10 @@ final class QuickstartCommand implements Callable<Integer> {
     sample.drawTasks(means.catalogue());
     List<SamplerCost> samplers = new ArrayList<>();
     byte[] guide = new byte[0];
+    double seconds = 0;
+    long labels = 0;
     for (int round = 0; ; round++) {
+      boolean last = round == settings.rounds() - 1;
       say("round " + round + " of " + settings.rounds());
       SampleFigures sampled = sample.run(round, guide);
       sampled.lines().forEach(this::say);
@@ -131,13 +138,20 @@ final class QuickstartCommand implements Callable<Integer> {
           new MeasureJob(means.spark(), roundSettings(settings, round), measuring)
               .run(means.run().sample());
       measured.lines().forEach(this::say);
+      seconds += measured.labelSeconds();
+      labels += measured.labels();
       TrainFigures trained =
-          new TrainJob(means.spark(), settings, means.catalogue())
+          new TrainJob(
+                  means.spark(), last ? settings : settings.judgingNothing(), means.catalogue())
               .run(Measuring.measurements(means.spark(), means.run().measurements()), folder);
       trained.lines().forEach(this::say);
-      if (round == settings.rounds() - 1) {
+      if (last) {
         return new Learnt(
-            folder.resolve(TrainJob.MODEL), trained, measured, measuring.seconds(), samplers);
+            folder.resolve(TrainJob.MODEL),
+            trained,
+            measured.labelSdPercent(),
+            new Spent(labels, seconds),
+            samplers);
       }
       guide = read(folder.resolve(TrainJob.MODEL));
     }

@@ -16,7 +16,8 @@ import org.oneshottuner.jobs.stage.Figures;
  * @param geomeanRegret of the picks
  * @param geomeanDefaultRegret of the default schedules
  * @param geomeanRandomRegret of random picks
- * @param labels that the model learnt from
+ * @param labels that were measured to learn from, by this command; what an interrupted one left is
+ *     not counted again
  * @param labelSeconds that they took
  * @param wallSeconds of the whole job
  * @param labelSdPercent standard deviation of a repeated label; empty if none was repeated

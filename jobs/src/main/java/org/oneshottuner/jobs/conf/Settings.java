@@ -12,6 +12,7 @@ import org.oneshottuner.train.TrainSettings;
  * @param campaign names a run's measurements
  * @param target what is compiled for: {@code host}, or a target known by name
  * @param threads that run a kernel
+ * @param device whose labels are learnt from, by its id; empty for the only one
  * @param rounds of sampling, measuring and training in the main job; those after the first are
  *     guided by the model before
  * @param heldOut networks that no predictor is trained on
@@ -28,6 +29,7 @@ public record Settings(
     String campaign,
     String target,
     int threads,
+    String device,
     int rounds,
     List<String> heldOut,
     SampleSettings sample,
@@ -43,6 +45,7 @@ public record Settings(
           "main",
           "host",
           1,
+          "",
           1,
           List.of("resnet-18", "mobilenet-v2", "resnext-50-32x4d", "bert-tiny", "bert-base"),
           SampleSettings.DEFAULTS,
@@ -70,6 +73,24 @@ public record Settings(
     return ConfReader.read(DEFAULTS, file, overrides);
   }
 
+  /** Returns these settings with no training but that of the model itself. */
+  public Settings judgingNothing() {
+    return new Settings(
+        seed,
+        campaign,
+        target,
+        threads,
+        device,
+        rounds,
+        heldOut,
+        sample,
+        measure,
+        workers,
+        0,
+        train,
+        evaluate.withoutSplits());
+  }
+
   /** Returns these settings with others for measuring. */
   public Settings withMeasure(MeasureSettings other) {
     return new Settings(
@@ -77,6 +98,7 @@ public record Settings(
         campaign,
         target,
         threads,
+        device,
         rounds,
         heldOut,
         sample,

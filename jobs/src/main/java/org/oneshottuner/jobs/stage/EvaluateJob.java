@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.min_by;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,6 +36,7 @@ import org.oneshottuner.space.Schedule;
 import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.train.Bootstrap;
 import org.oneshottuner.train.LearningCurve;
+import org.oneshottuner.train.NetworkTask;
 import org.oneshottuner.train.Prediction;
 import org.oneshottuner.train.RankedTask;
 import org.oneshottuner.workload.CpuTarget;
@@ -57,6 +59,9 @@ public final class EvaluateJob {
 
   /** Random candidates of a task that are measured again where they are of another session. */
   private static final int RANDOM_AGAIN = 16;
+
+  /** Choices before the first that is timed; more than the spaces that a JVM remembers. */
+  private static final int WARM_UP = 40;
 
   private static final double NANOS = 1e9;
 
@@ -115,11 +120,18 @@ public final class EvaluateJob {
    * @param curves how the score grew with labels
    * @param samplers what sampling cost
    * @param labelSd relative standard deviation of a repeated label
+   * @param trainedOn keys of the tasks that the model was trained on, none of which may be near to
+   *     one that is judged by
    */
   public record Page(
-      Path page, List<LearningCurve> curves, List<Figures.SamplerCost> samplers, double labelSd) {
+      Path page,
+      List<LearningCurve> curves,
+      List<Figures.SamplerCost> samplers,
+      double labelSd,
+      List<String> trainedOn) {
     /** Copies the lists. */
     public Page {
+      trainedOn = List.copyOf(trainedOn);
       curves = List.copyOf(curves);
       samplers = List.copyOf(samplers);
     }
@@ -127,6 +139,7 @@ public final class EvaluateJob {
 
   /** Evaluates a model, and writes the report. */
   public EvaluateFigures run(OneShotTuner tuner, Page page) throws InterruptedException {
+    CpuTarget target = Targets.named(settings.target());
     List<UnseenTasks.Unseen> unseen =
         UnseenTasks.draw(
             catalogue.only(networks()),
@@ -134,7 +147,7 @@ public final class EvaluateJob {
             Targets.named(settings.target()),
             new UnseenTasks.Where(settings.seed(), settings.threads()));
     List<TuningTask> tasks = unseen.stream().map(UnseenTasks.Unseen::task).toList();
-    Map<Workload, Baselines.Best> known = learntFrom(tasks);
+    Map<Workload, Baselines.Best> known = learntFrom(tasks, page.trainedOn());
     long before = measuring.labels();
     double secondsBefore = measuring.seconds();
     Labels labels = new Labels(measuring, settings, tasks);
@@ -143,10 +156,15 @@ public final class EvaluateJob {
     List<TuneJob.Running> searched =
         new TuneJob(settings, measuring)
             .search(labels, tasks, List.copyOf(searches), settings.evaluate().trials());
-    List<Compared> compared = choose(tuner, unseen, new Baselines(known));
+    List<TuningTask> others =
+        known.keySet().stream()
+            .sorted(Comparator.comparing(Workload::text))
+            .limit(WARM_UP)
+            .map(workload -> new TuningTask(workload, target, settings.threads()))
+            .toList();
+    List<Compared> compared = choose(tuner, unseen, others, new Baselines(known));
     addSearches(compared, searched);
     measureOnceMore(compared, labels);
-    CpuTarget target = Targets.named(settings.target());
     EvaluateFigures figures =
         figures(
             compared,
@@ -155,15 +173,15 @@ public final class EvaluateJob {
                 measuring.labels() - before,
                 measuring.seconds() - secondsBefore,
                 page.page().toString()));
-    List<RankedTask> ranked = ranked(tuner, compared);
+    List<NetworkTask> ranked = ranked(tuner, compared);
     EvaluateReport.write(
         figures, ranked, new EvaluateReport.Context(tuner.model(), page, measuring.failures()));
     return figures;
   }
 
   /** Returns the random trials of each task in the model's order. */
-  private static List<RankedTask> ranked(OneShotTuner tuner, List<Compared> compared) {
-    List<RankedTask> ranked = new ArrayList<>();
+  private static List<NetworkTask> ranked(OneShotTuner tuner, List<Compared> compared) {
+    List<NetworkTask> ranked = new ArrayList<>();
     for (Compared task : compared) {
       TuningTask tuned = task.unseen.task();
       ScheduleSpace space = Templates.space(tuned);
@@ -179,7 +197,11 @@ public final class EvaluateJob {
       }
       if (!predictions.isEmpty()) {
         double ofDefault = task.nanos.getOrDefault(DEFAULT, best);
-        ranked.add(new RankedTask(tuned.key(), best, Math.max(best, ofDefault), predictions));
+        ranked.add(
+            new NetworkTask(
+                task.unseen.network(),
+                task.unseen.count(),
+                new RankedTask(tuned.key(), best, Math.max(best, ofDefault), predictions)));
       }
     }
     return ranked;
@@ -193,18 +215,23 @@ public final class EvaluateJob {
         : settings.evaluate().networks();
   }
 
-  /** Returns the best of each task that may be known, and refuses to judge by one that is. */
-  private Map<Workload, Baselines.Best> learntFrom(List<TuningTask> judgedBy) {
+  /**
+   * Returns the best of each task that was learnt from.
+   *
+   * @throws org.oneshottuner.dataset.LeakException if the model or a baseline knows a task that is
+   *     judged by, or one that is near to it
+   */
+  private Map<Workload, Baselines.Best> learntFrom(
+      List<TuningTask> judgedBy, List<String> trainedOn) {
     Set<String> judged = new TreeSet<>(judgedBy.stream().map(TuningTask::key).toList());
     Map<Workload, Baselines.Best> best = new HashMap<>();
-    List<String> train = new ArrayList<>();
-    List<String> drawn = List.of("uniform", "exploration", "importance");
+    Set<String> train = new TreeSet<>(trainedOn);
     for (Row row :
         measuring
             .table()
             .read(measuring.table().snapshot())
             .filter(col("outcome").equalTo(MeasurementRows.TIMED))
-            .filter(col("sampler").isin(drawn.toArray()))
+            .filter(col("sampler").isin(MeasureJob.DRAWN))
             .filter(col("codegen").equalTo(Templates.VERSION))
             .groupBy("task")
             .agg(
@@ -213,23 +240,26 @@ public final class EvaluateJob {
             .orderBy("task")
             .collectAsList()) {
       String key = row.getString(0);
-      if (!judged.contains(key)) {
-        train.add(key);
-        best.put(
-            TuningTask.parse(key).workload(),
-            new Baselines.Best(row.getString(1), row.getDouble(2)));
-      }
+      train.add(key);
+      best.put(
+          TuningTask.parse(key).workload(), new Baselines.Best(row.getString(1), row.getDouble(2)));
     }
     LeakAudit.check(train, judged);
     return best;
   }
 
+  /**
+   * Chooses for tasks that this JVM has not chosen for before, once it has chosen for others: the
+   * first choices of a JVM pay for loading and compiling the code itself.
+   */
   private static List<Compared> choose(
-      OneShotTuner tuner, List<UnseenTasks.Unseen> unseen, Baselines baselines) {
+      OneShotTuner tuner,
+      List<UnseenTasks.Unseen> unseen,
+      List<TuningTask> others,
+      Baselines baselines) {
     List<Compared> compared = new ArrayList<>();
-    // the first choice of a JVM pays for loading and compiling the code itself
-    long warm = unseen.stream().mapToLong(one -> tuner.choose(one.task()).candidates()).sum();
-    LOG.info("Choosing among {} schedules of {} tasks", warm, unseen.size());
+    long candidates = others.stream().mapToLong(task -> tuner.choose(task).candidates()).sum();
+    LOG.debug("Chose among {} schedules of {} other tasks", candidates, others.size());
     for (UnseenTasks.Unseen one : unseen) {
       long begin = System.nanoTime();
       Choice pick = tuner.choose(one.task());
@@ -332,32 +362,40 @@ public final class EvaluateJob {
     List<EvaluateFigures.Way> ways = new ArrayList<>();
     Set<String> names = new java.util.LinkedHashSet<>();
     compared.forEach(task -> names.addAll(task.ways.keySet()));
+    List<Double> ours = compared.stream().map(task -> task.regret(PICK)).toList();
     for (String name : names) {
-      ways.add(way(name, compared.stream().map(task -> task.regret(name)).toList()));
+      ways.add(way(name, compared.stream().map(task -> task.regret(name)).toList(), ours));
     }
     EvaluateFigures.Way random =
         way(
             "random pick",
             compared.stream()
                 .map(task -> Math.max(0, task.randomNanos() / task.bestNanos - 1))
-                .toList());
+                .toList(),
+            ours);
     ways.add(2, random);
     return new EvaluateFigures(
         tasks,
         ways,
-        ways.get(0).regret(),
-        ways.get(1).regret(),
-        random.regret(),
+        ways.get(0).regret().figure(),
+        ways.get(1).regret().figure(),
+        random.regret().figure(),
         peakGflops,
         spent.labels(),
         spent.seconds(),
         spent.report());
   }
 
-  private EvaluateFigures.Way way(String name, List<Double> regrets) {
-    Bootstrap.Interval interval =
-        new Bootstrap(1000, 0.95, settings.seed()).interval(regrets, EvaluateJob::geometricMean);
-    return new EvaluateFigures.Way(name, interval.figure(), interval.low(), interval.high());
+  private EvaluateFigures.Way way(String name, List<Double> regrets, List<Double> ours) {
+    Bootstrap bootstrap = new Bootstrap(1000, 0.95, settings.seed());
+    List<Double> slower = new ArrayList<>();
+    for (int i = 0; i < regrets.size(); i++) {
+      slower.add((1 + regrets.get(i)) / (1 + ours.get(i)) - 1);
+    }
+    return new EvaluateFigures.Way(
+        name,
+        EvaluateFigures.Share.of(bootstrap.interval(regrets, EvaluateJob::geometricMean)),
+        EvaluateFigures.Share.of(bootstrap.interval(slower, EvaluateJob::geometricMean)));
   }
 
   private static double geometricMean(List<Double> regrets) {

@@ -10,7 +10,7 @@ import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.report.EvaluationReport;
 import org.oneshottuner.report.Figures;
 import org.oneshottuner.report.RankGrid;
-import org.oneshottuner.train.Bootstrap;
+import org.oneshottuner.train.NetworkTask;
 import org.oneshottuner.train.NoiseCeiling;
 import org.oneshottuner.train.RankedTask;
 import org.oneshottuner.train.RankingMetrics;
@@ -19,6 +19,7 @@ import org.oneshottuner.workload.Workload;
 /** Puts an evaluation's figures on a page. */
 final class EvaluateReport {
   private static final int RANK_BINS = 10;
+  private static final List<Integer> TOP = List.of(1, 5);
   private static final int CEILING_DRAWS = 50;
 
   private EvaluateReport() {}
@@ -30,11 +31,24 @@ final class EvaluateReport {
     }
   }
 
-  static void write(EvaluateFigures figures, List<RankedTask> ranked, Context context) {
-    RankingMetrics metrics = RankingMetrics.of(ranked);
+  /**
+   * Writes the page.
+   *
+   * @param layers random candidates of each task, as the model ranks them
+   */
+  static void write(EvaluateFigures figures, List<NetworkTask> layers, Context context) {
+    List<RankedTask> ranked = layers.stream().map(NetworkTask::task).toList();
+    List<FrozenModel.Metric> metrics = new ArrayList<>(RankingMetrics.of(ranked).metrics());
+    for (int k : TOP) {
+      metrics.add(
+          new FrozenModel.Metric(
+              "top-" + k + " score (TenSet)", RankingMetrics.tensetTopK(k, layers)));
+      metrics.add(
+          new FrozenModel.Metric("top-" + k + " score (TLP)", RankingMetrics.tlpTopK(k, layers)));
+    }
     NoiseCeiling ceiling = NoiseCeiling.of(ranked, context.page().labelSd(), CEILING_DRAWS, 1);
     List<FrozenModel.SplitMetrics> splits = new ArrayList<>(context.model().evaluation());
-    splits.add(new FrozenModel.SplitMetrics("unseen network", metrics.metrics()));
+    splits.add(new FrozenModel.SplitMetrics("unseen network", metrics));
     splits.add(new FrozenModel.SplitMetrics("noise ceiling", ceiling.metrics().metrics()));
     Figures page =
         new Figures(
@@ -48,11 +62,7 @@ final class EvaluateReport {
                 figures.labelSeconds()),
             headlines(figures),
             figures.baselines().stream()
-                .map(
-                    way ->
-                        new Figures.Baseline(
-                            way.name(),
-                            new Bootstrap.Interval(way.low(), way.regret(), way.high())))
+                .map(way -> new Figures.Baseline(way.name(), way.regret().interval()))
                 .toList(),
             context.page().curves(),
             OptionalDouble.of(1 / (1 + ceiling.metrics().regretAt1().geometricMean())),

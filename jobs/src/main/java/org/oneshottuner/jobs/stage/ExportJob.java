@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.oneshottuner.compile.OneShotTuner;
@@ -73,6 +74,14 @@ public final class ExportJob {
             read(booster),
             new Provenance(
                 model.compatibility(), model.target(), model.manifest(), model.evaluation()));
+    if (!Arrays.equals(FrozenModelWriter.bytes(frozen), read(trained))) {
+      throw new IllegalArgumentException(
+          "Cannot export "
+              + trained
+              + ": freezing "
+              + booster
+              + " gives another model, so one of the two is of another training; train again");
+    }
     FrozenModelWriter.write(frozen, output);
     byte[] bytes = read(output);
     return new Exported(

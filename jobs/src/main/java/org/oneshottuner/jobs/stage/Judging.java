@@ -72,7 +72,10 @@ final class Judging {
             metrics.regretAt1().geometricMean(),
             regret.low(),
             regret.high(),
-            metrics.regretAt8().geometricMean(),
-            metrics.agreement().kendallTau().orElse(Double.NaN)));
+            metrics
+                .regretAt8()
+                .map(regrets -> OptionalDouble.of(regrets.geometricMean()))
+                .orElse(OptionalDouble.empty()),
+            metrics.agreement().kendallTau()));
   }
 }

@@ -27,11 +27,8 @@ import scala.jdk.javaapi.CollectionConverters;
  * the number of their task.
  */
 final class Learners {
-  /** The ranker's name in tables. */
-  static final String RANKER = "xgboost ranker";
-
-  /** The regressor's name in tables. */
-  static final String REGRESSOR = "xgboost regressor";
+  /** Second derivatives of pairs are small: one would forbid most splits. */
+  private static final double RANKERS_CHILD_WEIGHT = 0.1;
 
   private static final String FEATURES = "features";
   private static final String VECTOR = "vector";
@@ -68,10 +65,17 @@ final class Learners {
     return regressor.fit(arranged);
   }
 
-  /** Returns settings for the regressor that stands beside a ranker. */
-  static TrainSettings regressing(TrainSettings settings) {
+  /** Returns what XGBoost's predictor is called in tables: it is named by what it minimises. */
+  static String name(TrainSettings settings) {
+    return "xgboost " + settings.objective().text();
+  }
+
+  /** Returns settings for a regressor beside a ranker, and for a ranker beside a regressor. */
+  static TrainSettings other(TrainSettings settings) {
     Map<String, String> changes = new LinkedHashMap<>(settings.properties());
-    changes.put("objective", Objective.SQUARED_ERROR.text());
+    Objective other = settings.objective().ranks() ? Objective.SQUARED_ERROR : Objective.PAIRWISE;
+    changes.put("objective", other.text());
+    changes.put("min-child-weight", Double.toString(other.ranks() ? RANKERS_CHILD_WEIGHT : 1));
     return TrainSettings.of(changes);
   }
 

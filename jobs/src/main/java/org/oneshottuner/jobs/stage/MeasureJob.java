@@ -38,6 +38,9 @@ public final class MeasureJob {
   /** The sampler of candidates that are measured again; no label to learn from. */
   public static final String REPEAT = "repeat";
 
+  /** Relative standard deviation of a label where none was repeated. */
+  public static final double USUAL_LABEL_SD = 0.015;
+
   /** The samplers whose draws are learnt from. */
   static final Object[] DRAWN = {"uniform", "exploration", "importance"};
 
@@ -129,7 +132,7 @@ public final class MeasureJob {
    * Returns how far labels of one candidate lie apart, from all that the table holds twice; empty
    * if nothing was repeated.
    */
-  private OptionalDouble labelSdPercent() {
+  public OptionalDouble labelSdPercent() {
     Map<String, List<Double>> labels = new TreeMap<>();
     List<Object> samplers = new ArrayList<>(List.of(DRAWN));
     samplers.add(REPEAT);

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Judges the ranker by splits that stand beside unseen tasks and networks, each with a training of
- * its own: easier ones, by other schedules of known tasks, and harder ones, by kinds of operator
+ * Judges the predictor by splits that stand beside unseen tasks and networks, each with a training
+ * of its own: easier ones, by other schedules of known tasks, and harder ones, by kinds of operator
  * and by sizes that were not learnt from.
  */
 final class OtherSplits {
@@ -53,7 +53,8 @@ final class OtherSplits {
     }
     if (settings.evaluate().judgesBy(SplitBy.UNSEEN_SHAPE)) {
       Split split = Split.unseenShape(tasks, LARGEST_SHARE);
-      Judging.judged(split.name(), Learners.RANKER, ranked(split)).ifPresent(judged::add);
+      Judging.judged(split.name(), Learners.name(settings.train()), ranked(split))
+          .ifPresent(judged::add);
     }
     return judged;
   }
@@ -67,7 +68,7 @@ final class OtherSplits {
                 row.getAs("task"), row.getAs("schedule"), TrainJob.VALIDATION_SHARE, seed);
     FilterFunction<Row> learnt = row -> !held.call(row);
     List<RankedTask> ranked = ranked(rows.filter(learnt), rows.filter(held));
-    return Judging.judged("within task", Learners.RANKER, ranked);
+    return Judging.judged("within task", Learners.name(settings.train()), ranked);
   }
 
   /** Leaves each kind out in turn; its tasks are judged together with those of the others. */
@@ -78,7 +79,7 @@ final class OtherSplits {
     for (String kind : kinds) {
       ranked.addAll(ranked(Split.unseenKind(tasks, kind)));
     }
-    return Judging.judged("unseen kind", Learners.RANKER, ranked);
+    return Judging.judged("unseen kind", Learners.name(settings.train()), ranked);
   }
 
   private List<RankedTask> ranked(Split split) {

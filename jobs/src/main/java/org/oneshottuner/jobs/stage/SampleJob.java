@@ -40,6 +40,7 @@ import org.oneshottuner.predict.FrozenModelReader;
 import org.oneshottuner.sample.NetworkCatalogue;
 import org.oneshottuner.sample.ScheduleSampler;
 import org.oneshottuner.sample.TaskDraw;
+import org.oneshottuner.sample.TaskFigures;
 import org.oneshottuner.sample.TaskLimits;
 import org.oneshottuner.sample.TaskPrior;
 import org.oneshottuner.sample.TaskSampler;
@@ -63,6 +64,9 @@ public final class SampleJob {
       new StructType()
           .add("task", DataTypes.IntegerType, false)
           .add("sample", DataTypes.BinaryType, false);
+
+  /** Partitions for each core, so that none waits long for the last. */
+  private static final int SHARES = 4;
 
   private static final Logger LOG = LoggerFactory.getLogger(SampleJob.class);
   private final SparkSession spark;
@@ -115,6 +119,7 @@ public final class SampleJob {
               new UniformTasks(
                   scope.excluding(catalogue.only(settings.heldOut()).workloads()), settings.seed());
         };
+    LOG.info("{}", TaskFigures.of(sampler, sample.tasks(), catalogue).text());
     keepTasks(
         sampler.distinct(sample.tasks(), Targets.named(settings.target()), settings.threads()));
   }
@@ -254,7 +259,7 @@ public final class SampleJob {
     int partitions =
         settings.sample().partitions() > 0
             ? settings.sample().partitions()
-            : Math.max(1, spark.sparkContext().defaultParallelism());
+            : Math.max(1, SHARES * spark.sparkContext().defaultParallelism());
     MapPartitionsFunction<Row, Row> sample =
         rows -> {
           List<RangeWork.Range> all = new ArrayList<>();

@@ -3,6 +3,7 @@ package org.oneshottuner.jobs.stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import org.oneshottuner.train.LearningCurve;
 
 /**
@@ -17,7 +18,7 @@ import org.oneshottuner.train.LearningCurve;
  * @param trees of the frozen ensemble
  * @param bytes of the frozen file
  * @param judged how each predictor does on tasks held out of a training of their own
- * @param curves how the ranker's score on those grows with the labels it learns from
+ * @param curves how the frozen kind's score on those grows with the labels it learns from
  */
 public record TrainFigures(
     String model,
@@ -46,8 +47,9 @@ public record TrainFigures(
    * @param regretAt1 geometric mean
    * @param regretAt1Low lower end of its interval of 95 %, by a bootstrap over tasks
    * @param regretAt1High upper end
-   * @param regretAt8 geometric mean
-   * @param kendallTau mean over tasks; NaN if it is not defined
+   * @param regretAt8 geometric mean over the tasks of more than eight candidates; empty if there is
+   *     none
+   * @param kendallTau mean over tasks; empty if it is not defined
    */
   public record Judged(
       String split,
@@ -56,8 +58,8 @@ public record TrainFigures(
       double regretAt1,
       double regretAt1Low,
       double regretAt1High,
-      double regretAt8,
-      double kendallTau) {}
+      OptionalDouble regretAt8,
+      OptionalDouble kendallTau) {}
 
   @Override
   public List<String> lines() {
@@ -77,7 +79,7 @@ public record TrainFigures(
       lines.add(
           String.format(
               Locale.ROOT,
-              "%-16s %-20s %6s %9s %-18s %9s %7s",
+              "%-16s %-24s %6s %9s %-18s %9s %7s",
               "split",
               "predictor",
               "tasks",
@@ -90,7 +92,7 @@ public record TrainFigures(
       lines.add(
           String.format(
               Locale.ROOT,
-              "%-16s %-20s %6d %8.1f%% %-18s %8.1f%% %7.3f",
+              "%-16s %-24s %6d %8.1f%% %-18s %9s %7s",
               one.split(),
               one.predictor(),
               one.tasks(),
@@ -100,9 +102,15 @@ public record TrainFigures(
                   "(%.1f%% to %.1f%%)",
                   100 * one.regretAt1Low(),
                   100 * one.regretAt1High()),
-              100 * one.regretAt8(),
-              one.kendallTau()));
+              shown("%.1f%%", 100, one.regretAt8()),
+              shown("%.3f", 1, one.kendallTau())));
     }
     return lines;
+  }
+
+  private static String shown(String format, double scale, OptionalDouble figure) {
+    return figure.isPresent()
+        ? String.format(Locale.ROOT, format, scale * figure.getAsDouble())
+        : "-";
   }
 }

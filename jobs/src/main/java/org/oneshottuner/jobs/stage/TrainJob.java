@@ -6,6 +6,7 @@ import static org.apache.spark.sql.functions.col;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -33,10 +34,12 @@ import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.storage.AtomicFile;
 import org.oneshottuner.jobs.storage.Snapshot;
 import org.oneshottuner.jobs.storage.Table;
+import org.oneshottuner.lower.Templates;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.sample.Layer;
 import org.oneshottuner.sample.Network;
 import org.oneshottuner.sample.NetworkCatalogue;
+import org.oneshottuner.space.Seeds;
 import org.oneshottuner.train.LearningCurve;
 import org.oneshottuner.train.RankedTask;
 import org.oneshottuner.train.TrainSettings;
@@ -56,6 +59,12 @@ public final class TrainJob {
 
   /** The booster as XGBoost writes it. */
   public static final String BOOSTER = "booster.json";
+
+  /** The file beside a model that lists the tasks it was trained on, one a line. */
+  static final String TASKS = "tasks.txt";
+
+  /** The property of a model's manifest that vouches for that file. */
+  static final String TASKS_DIGEST = "tasks.sha256";
 
   static final double VALIDATION_SHARE = 0.2;
   private static final List<Double> CURVE_SHARES = List.of(0.25, 0.5);
@@ -82,13 +91,28 @@ public final class TrainJob {
     long begin = System.nanoTime();
     Snapshot snapshot = table.existing();
     Dataset<Row> measured = table.read(snapshot);
-    String device = TrainingRows.onlyDevice(measured);
-    Dataset<Row> rows = numbered(TrainingRows.of(measured, settings.train())).cache();
+    Dataset<Row> comparable = TrainingRows.comparable(measured, settings);
+    String device = TrainingRows.onlyDevice(comparable, settings.device());
+    Dataset<Row> rows =
+        numbered(
+                TrainingRows.of(comparable.filter(col("device").equalTo(device)), settings.train()))
+            .cache();
     try {
       List<TuningTask> tasks =
           rows.select("task").distinct().orderBy("task").collectAsList().stream()
               .map(row -> TuningTask.parse(row.getString(0)))
               .toList();
+      if (tasks.isEmpty()) {
+        throw new IllegalArgumentException(
+            "Cannot train: of "
+                + measured.count()
+                + " measurements in "
+                + table.location()
+                + " none is a label of target "
+                + settings.target()
+                + " under the spaces of "
+                + Templates.VERSION);
+      }
       Split split = unseenNetworks(tasks);
       List<String> train = present(split.keys(Split.Side.TRAIN), tasks);
       LeakAudit.check(train, split.keys(Split.Side.TEST));
@@ -103,10 +127,14 @@ public final class TrainJob {
       List<String> unseen = present(split.keys(Split.Side.TEST), tasks);
       if (!unseen.isEmpty()) {
         List<RankedTask> ranked = Judging.ranked(model.transform(of(rows, unseen)));
-        Judging.judged(split.name(), Learners.RANKER, ranked).ifPresent(judged::add);
+        Judging.judged(split.name(), Learners.name(settings.train()), ranked)
+            .ifPresent(judged::add);
       }
       Provenance provenance = provenance(device, snapshot, train, judged);
       byte[] booster = json(model);
+      AtomicFile.write(
+          folder.resolve(TASKS),
+          (String.join("\n", train) + "\n").getBytes(StandardCharsets.UTF_8));
       FrozenModel frozen = Freezer.freeze(booster, provenance);
       byte[] bytes = FrozenModelWriter.bytes(frozen);
       AtomicFile.write(folder.resolve(BOOSTER), booster);
@@ -144,12 +172,11 @@ public final class TrainJob {
     Dataset<Row> learnt = Learners.arranged(of(rows, train), settings.workers()).cache();
     Dataset<Row> judgedBy = of(rows, test).cache();
     Map<String, Transformer> models = new LinkedHashMap<>();
-    models.put(
-        Learners.RANKER,
-        transformer(Learners.xgboost(learnt, settings.train(), settings.workers())));
-    TrainSettings regressing = Learners.regressing(settings.train());
-    models.put(
-        Learners.REGRESSOR, transformer(Learners.xgboost(learnt, regressing, settings.workers())));
+    String frozen = Learners.name(settings.train());
+    for (TrainSettings one : List.of(settings.train(), Learners.other(settings.train()))) {
+      models.put(
+          Learners.name(one), transformer(Learners.xgboost(learnt, one, settings.workers())));
+    }
     if (settings.mllibTrees() > 0) {
       models.putAll(Learners.mllib(learnt, settings.mllibTrees(), settings.seed()));
     }
@@ -161,29 +188,35 @@ public final class TrainJob {
                 .ifPresent(judged::add));
     List<LearningCurve.Point> points = new ArrayList<>(curve(learnt, train, judgedBy, spent));
     judged.stream()
-        .filter(one -> one.predictor().equals(Learners.RANKER))
+        .filter(one -> one.predictor().equals(frozen))
         .forEach(whole -> add(points, learnt.count(), spent.of(train), whole));
     return new Validated(
-        judged, points.isEmpty() ? List.of() : List.of(new LearningCurve(Learners.RANKER, points)));
+        judged, points.isEmpty() ? List.of() : List.of(new LearningCurve(frozen, points)));
   }
 
   private record Validated(List<TrainFigures.Judged> judged, List<LearningCurve> curves) {
     static final Validated NOTHING = new Validated(List.of(), List.of());
   }
 
-  /** Trains the ranker on shares of the tasks. */
+  /** Trains on shares of the tasks, drawn without regard to their kind. */
   private List<LearningCurve.Point> curve(
       Dataset<Row> learnt, List<String> train, Dataset<Row> judgedBy, DeviceSeconds spent) {
     List<LearningCurve.Point> points = new ArrayList<>();
+    List<String> drawn =
+        train.stream()
+            .sorted(
+                Comparator.comparingLong(
+                    (String key) -> Seeds.derive(settings.seed(), key, "learning curve")))
+            .toList();
     for (double share : CURVE_SHARES) {
-      int count = (int) Math.ceil(share * train.size());
-      if (count < train.size()) {
-        List<String> tasks = train.subList(0, count);
+      int count = (int) Math.ceil(share * drawn.size());
+      if (count < drawn.size()) {
+        List<String> tasks = drawn.subList(0, count);
         Dataset<Row> part = Learners.arranged(of(learnt, tasks), settings.workers());
         List<RankedTask> ranked =
             Judging.ranked(
                 Learners.xgboost(part, settings.train(), settings.workers()).transform(judgedBy));
-        Judging.judged("", Learners.RANKER, ranked)
+        Judging.judged("", Learners.name(settings.train()), ranked)
             .ifPresent(judged -> add(points, part.count(), spent.of(tasks), judged));
       }
     }
@@ -273,22 +306,24 @@ public final class TrainJob {
     return Split.unseenNetwork(split.values(), Set.copyOf(settings.heldOut()));
   }
 
+  /** Returns what a model's manifest says of the tasks that it was trained on. */
+  static String digest(List<String> tasks) {
+    return org.oneshottuner.jobs.storage.Digests.of(
+        String.join("\n", tasks).getBytes(StandardCharsets.UTF_8));
+  }
+
   private Provenance provenance(
       String device, Snapshot snapshot, List<String> train, List<TrainFigures.Judged> judged) {
     List<FrozenModel.Property> manifest = new ArrayList<>();
     manifest.add(new FrozenModel.Property("device", device));
     manifest.add(new FrozenModel.Property("measurements", snapshot.digest()));
     manifest.add(new FrozenModel.Property("tasks", Integer.toString(train.size())));
-    manifest.add(
-        new FrozenModel.Property(
-            "tasks.sha256",
-            org.oneshottuner.jobs.storage.Digests.of(
-                String.join("\n", train).getBytes(StandardCharsets.UTF_8))));
+    manifest.add(new FrozenModel.Property(TASKS_DIGEST, digest(train)));
     ConfReader.inForce(settings)
         .forEach((key, value) -> manifest.add(new FrozenModel.Property(key, value)));
     List<FrozenModel.SplitMetrics> metrics = new ArrayList<>();
     for (TrainFigures.Judged one : judged) {
-      if (one.predictor().equals(Learners.RANKER)) {
+      if (one.predictor().equals(Learners.name(settings.train()))) {
         metrics.add(
             new FrozenModel.SplitMetrics(
                 one.split(),
@@ -297,8 +332,9 @@ public final class TrainJob {
                     new FrozenModel.Metric("regret@1 geometric mean", one.regretAt1()),
                     new FrozenModel.Metric("regret@1 geometric mean, from", one.regretAt1Low()),
                     new FrozenModel.Metric("regret@1 geometric mean, to", one.regretAt1High()),
-                    new FrozenModel.Metric("regret@8 geometric mean", one.regretAt8()),
-                    new FrozenModel.Metric("kendall tau-b", one.kendallTau()))));
+                    new FrozenModel.Metric(
+                        "regret@8 geometric mean", one.regretAt8().orElse(Double.NaN)),
+                    new FrozenModel.Metric("kendall tau-b", one.kendallTau().orElse(Double.NaN)))));
       }
     }
     TuningTask any = TuningTask.parse(train.get(0));

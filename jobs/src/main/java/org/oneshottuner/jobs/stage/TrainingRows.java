@@ -19,6 +19,7 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.oneshottuner.feature.FeatureSchema;
 import org.oneshottuner.feature.SpaceFeatures;
+import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.rows.MeasurementRows;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.space.ScheduleSpace;
@@ -45,24 +46,41 @@ final class TrainingRows {
   private TrainingRows() {}
 
   /**
-   * Returns the one device that measured.
-   *
-   * @throws IllegalArgumentException if several did
+   * Returns the measurements of the target, under the protocol and by the code generator in force:
+   * labels of others cannot stand beside them.
    */
-  static String onlyDevice(Dataset<Row> measurements) {
+  static Dataset<Row> comparable(Dataset<Row> measurements, Settings settings) {
+    return measurements
+        .filter(col("target").equalTo(Targets.named(settings.target()).name()))
+        .filter(col("protocol").equalTo(Measuring.protocol(settings.measure()).id()))
+        .filter(col("codegen").equalTo(Templates.VERSION));
+  }
+
+  /**
+   * Returns the device whose labels are learnt from.
+   *
+   * @param wanted its id; empty for the only one
+   * @throws IllegalArgumentException if it measured nothing, or several did and none is wanted
+   */
+  static String onlyDevice(Dataset<Row> measurements, String wanted) {
     TreeSet<String> devices = new TreeSet<>();
     measurements
         .select("device")
         .distinct()
         .collectAsList()
         .forEach(row -> devices.add(row.getString(0)));
-    if (devices.size() != 1) {
+    if (devices.isEmpty()) {
+      return wanted;
+    }
+    if (wanted.isEmpty() ? devices.size() > 1 : !devices.contains(wanted)) {
       throw new IllegalArgumentException(
           "Cannot learn from measurements of devices "
               + devices
-              + ": their labels differ, name one");
+              + (wanted.isEmpty()
+                  ? ": their labels differ, set device to one of them"
+                  : ": none is of device " + wanted));
     }
-    return devices.first();
+    return wanted.isEmpty() ? devices.first() : wanted;
   }
 
   /**
@@ -76,7 +94,6 @@ final class TrainingRows {
     return measurements
         .filter(col("outcome").equalTo(MeasurementRows.TIMED))
         .filter(col("sampler").isin(MeasureJob.DRAWN))
-        .filter(col("codegen").equalTo(Templates.VERSION))
         .groupBy("task", "schedule")
         .agg(
             avg("label_nanos").as("label_nanos"),

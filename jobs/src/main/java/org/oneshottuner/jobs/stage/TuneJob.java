@@ -27,7 +27,7 @@ public final class TuneJob {
   private static final int ROUNDS = 4;
 
   /** The least that a search plans at once. */
-  private static final int LEAST_ROUND = 8;
+  private static final int LEAST_ROUND = 4;
 
   private final Settings settings;
   private final Measuring measuring;

@@ -2,6 +2,7 @@ package org.oneshottuner.jobs.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.oneshottuner.compile.OneShotTuner;
+import org.oneshottuner.dataset.LeakException;
 import org.oneshottuner.jobs.LocalSpark;
 import org.oneshottuner.jobs.Processes;
 import org.oneshottuner.jobs.conf.Settings;
@@ -304,6 +306,14 @@ class JobsTest {
     assertThat(Files.readAllBytes(folder.resolve("exported.ost")))
         .isEqualTo(Files.readAllBytes(Path.of(figures.model())));
     assertThat(exported.trees()).isEqualTo(20);
+    Path mixed = Files.createDirectory(folder.resolve("mixed"));
+    Files.copy(Path.of(figures.model()), mixed.resolve(TrainJob.MODEL));
+    new TrainJob(spark, settings("train.rounds=3"), catalogue()).run(table, folder.resolve("c"));
+    Files.copy(folder.resolve("c").resolve(TrainJob.BOOSTER), mixed.resolve(TrainJob.BOOSTER));
+    assertThatThrownBy(() -> ExportJob.run(mixed.resolve(TrainJob.MODEL), folder.resolve("no.ost")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("gives another model");
+    assertThat(folder.resolve("no.ost")).doesNotExist();
 
     String guided = guided(settings("sample.sampler=exploration"), location, figures);
     assertThat(guided).isEqualTo("exploration");
@@ -319,7 +329,7 @@ class JobsTest {
     TrainFigures figures =
         new TrainJob(spark, settings, catalogue()).run(table, folder.resolve("m"));
     assertThat(figures.judged())
-        .filteredOn(one -> one.predictor().equals(Learners.RANKER))
+        .filteredOn(one -> one.predictor().equals(Learners.name(settings().train())))
         .extracting(TrainFigures.Judged::split)
         .containsExactly("unseen task", "within task", "unseen kind", "unseen shape");
     assertThat(figures.judged())
@@ -332,6 +342,74 @@ class JobsTest {
                 assertThat(curve.points())
                     .allSatisfy(
                         point -> assertThat(point.score()).isBetween(point.low(), point.high())));
+  }
+
+  @Test
+  void picksAreSetAgainstAllElseOnTasksThatTheModelDoesNotKnow() throws Exception {
+    Settings settings =
+        settings("evaluate.tasks=3", "evaluate.trials=6", "evaluate.baselines=[random]");
+    String location = sample(settings, "sample");
+    FakeDevice device = new FakeDevice(() -> {});
+    measure(settings, device, location);
+    Table table = Measuring.measurements(spark, location + "/m");
+    TrainFigures trained =
+        new TrainJob(spark, settings, catalogue()).run(table, folder.resolve("model"));
+    Path file = Path.of(trained.model());
+    OneShotTuner tuner = OneShotTuner.load(file);
+    List<String> trainedOn = TrainedTasks.of(tuner.model(), file);
+    assertThat(trainedOn).hasSize(12);
+
+    EvaluateFigures figures = evaluate(settings, device, location, tuner, trainedOn);
+
+    assertThat(figures.tasks()).hasSize(3);
+    assertThat(figures.tasks())
+        .allSatisfy(
+            task -> {
+              assertThat(task.regret())
+                  .isEqualTo(task.pickNanos() / task.bestNanos() - 1, within(1e-12));
+              assertThat(task.bestNanos()).isLessThanOrEqualTo(task.defaultNanos());
+              assertThat(task.chooseNanos()).isPositive();
+            });
+    EvaluateFigures.Way pick = figures.baselines().get(0);
+    assertThat(pick.name()).isEqualTo(EvaluateJob.PICK);
+    assertThat(pick.regret().figure()).isEqualTo(figures.geomeanRegret());
+    assertThat(pick.slowerThanPick()).isEqualTo(new EvaluateFigures.Share(0, 0, 0));
+    assertThat(figures.baselines())
+        .allSatisfy(
+            way ->
+                assertThat(way.slowerThanPick().figure())
+                    .isCloseTo(
+                        (1 + way.regret().figure()) / (1 + figures.geomeanRegret()) - 1,
+                        within(1e-9)));
+
+    TuningTask judged =
+        new TuningTask(
+            Workload.parse(figures.tasks().get(0).workload()), CpuTarget.AVX2, settings.threads());
+    List<String> leaking = new ArrayList<>(trainedOn);
+    leaking.add(judged.key());
+    assertThatThrownBy(() -> evaluate(settings, device, location, tuner, leaking))
+        .isInstanceOf(LeakException.class)
+        .hasMessageContaining(judged.key());
+    Files.writeString(file.resolveSibling(TrainJob.TASKS), judged.key() + "\n");
+    assertThatThrownBy(() -> TrainedTasks.of(tuner.model(), file))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("was trained on tasks of digest");
+  }
+
+  private EvaluateFigures evaluate(
+      Settings settings,
+      FakeDevice device,
+      String location,
+      OneShotTuner tuner,
+      List<String> trainedOn)
+      throws InterruptedException {
+    try (Measuring measuring = new Measuring(spark, settings, device, location + "/m", CLOCK)) {
+      return new EvaluateJob(settings, measuring, catalogue())
+          .run(
+              tuner,
+              new EvaluateJob.Page(
+                  folder.resolve("report/index.html"), List.of(), List.of(), 0.01, trainedOn));
+    }
   }
 
   /** Draws a second round by the model; it repeats nothing of the first. */

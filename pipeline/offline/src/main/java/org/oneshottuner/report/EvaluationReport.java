@@ -195,8 +195,9 @@ public final class EvaluationReport {
     section(
         "learning-part",
         "Would more labels help?",
-        "Score on unseen networks against the labels learnt from; bands: bootstrap over tasks."
-            + " Above the dashed line a gain could not be told from noise.");
+        "Score on drawn tasks that were held out, among their measured candidates, against the"
+            + " labels learnt from; bands: bootstrap over tasks. Above the dashed line, the noise"
+            + " ceiling of the picks judged above, a gain could not be told from noise.");
     if (nothing(figures.curves())) {
       return;
     }

@@ -2,6 +2,7 @@ package org.oneshottuner.train;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.oneshottuner.space.Seeds;
 import org.oneshottuner.space.SplitMix64;
@@ -74,15 +75,20 @@ public record NoiseCeiling(RankingMetrics metrics) {
   private static RankingMetrics mean(List<RankingMetrics> all) {
     return new RankingMetrics(
         regrets(all.stream().map(RankingMetrics::regretAt1).toList()),
-        regrets(all.stream().map(RankingMetrics::regretAt2).toList()),
-        regrets(all.stream().map(RankingMetrics::regretAt8).toList()),
-        regrets(all.stream().map(RankingMetrics::regretAt64).toList()),
+        someRegrets(all.stream().map(RankingMetrics::regretAt2).toList()),
+        someRegrets(all.stream().map(RankingMetrics::regretAt8).toList()),
+        someRegrets(all.stream().map(RankingMetrics::regretAt64).toList()),
         all.stream().mapToDouble(RankingMetrics::peakAt64).average().orElseThrow(),
         all.stream().mapToDouble(RankingMetrics::ndcgAt10).average().orElseThrow(),
         new RankAgreement(
             defined(all.stream().map(one -> one.agreement().kendallTau()).toList()),
             defined(all.stream().map(one -> one.agreement().spearman()).toList()),
             defined(all.stream().map(one -> one.agreement().pairAccuracy()).toList())));
+  }
+
+  private static Optional<Regrets> someRegrets(List<Optional<Regrets>> all) {
+    List<Regrets> present = all.stream().flatMap(Optional::stream).toList();
+    return present.isEmpty() ? Optional.empty() : Optional.of(regrets(present));
   }
 
   private static Regrets regrets(List<Regrets> all) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -14,18 +15,18 @@ import org.oneshottuner.predict.FrozenModel.Metric;
  * published figures mix them up.
  *
  * @param regretAt1 of the pick without any measurement
- * @param regretAt2 of the better of two
- * @param regretAt8 of the best of eight
- * @param regretAt64 of the best of 64
+ * @param regretAt2 of the better of two, over tasks of more candidates; empty if there is none
+ * @param regretAt8 of the best of eight, likewise
+ * @param regretAt64 of the best of 64, likewise
  * @param peakAt64 mean over tasks of {@link RankedTask#peakAt}
  * @param ndcgAt10 mean over tasks of {@link RankedTask#ndcgAt}
  * @param agreement mean over the tasks where each figure is defined
  */
 public record RankingMetrics(
     Regrets regretAt1,
-    Regrets regretAt2,
-    Regrets regretAt8,
-    Regrets regretAt64,
+    Optional<Regrets> regretAt2,
+    Optional<Regrets> regretAt8,
+    Optional<Regrets> regretAt64,
     double peakAt64,
     double ndcgAt10,
     RankAgreement agreement) {
@@ -39,9 +40,9 @@ public record RankingMetrics(
     List<RankAgreement> agreements = tasks.stream().map(RankedTask::agreement).toList();
     return new RankingMetrics(
         Regrets.at(1, tasks),
-        Regrets.at(2, tasks),
-        Regrets.at(8, tasks),
-        Regrets.at(64, tasks),
+        Regrets.amongMore(2, tasks),
+        Regrets.amongMore(8, tasks),
+        Regrets.amongMore(64, tasks),
         mean(tasks, task -> task.peakAt(64)),
         mean(tasks, task -> task.ndcgAt(10)),
         new RankAgreement(
@@ -79,14 +80,17 @@ public record RankingMetrics(
     return best / found;
   }
 
-  /** Returns every figure by name, for manifests and tables; one that is not defined is NaN. */
+  /**
+   * Returns every figure by name, for manifests and tables; an agreement that is not defined is
+   * NaN, a regret left out.
+   */
   public List<Metric> metrics() {
     List<Metric> metrics = new ArrayList<>();
     metrics.add(new Metric("tasks", regretAt1.tasks()));
     add(metrics, "regret@1", regretAt1);
-    add(metrics, "regret@2", regretAt2);
-    add(metrics, "regret@8", regretAt8);
-    add(metrics, "regret@64", regretAt64);
+    regretAt2.ifPresent(regrets -> add(metrics, "regret@2", regrets));
+    regretAt8.ifPresent(regrets -> add(metrics, "regret@8", regrets));
+    regretAt64.ifPresent(regrets -> add(metrics, "regret@64", regrets));
     metrics.add(new Metric("peak@64", peakAt64));
     metrics.add(new Metric("ndcg@10", ndcgAt10));
     metrics.add(new Metric("kendall tau-b", agreement.kendallTau().orElse(Double.NaN)));

@@ -2,6 +2,7 @@ package org.oneshottuner.train;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How regret is spread over tasks. A quantile is interpolated between the two nearest tasks
@@ -43,6 +44,17 @@ public record Regrets(
   /** Summarises regret@k of each task. */
   public static Regrets at(int k, List<RankedTask> tasks) {
     return of(tasks.stream().mapToDouble(task -> task.regretAt(k)).toArray());
+  }
+
+  /**
+   * Summarises regret@k of the tasks that have more than {@code k} candidates: the best of all has
+   * no regret, whoever ranks them.
+   *
+   * @return empty if there is no such task
+   */
+  public static Optional<Regrets> amongMore(int k, List<RankedTask> tasks) {
+    List<RankedTask> larger = tasks.stream().filter(task -> task.ranked().size() > k).toList();
+    return larger.isEmpty() ? Optional.empty() : Optional.of(at(k, larger));
   }
 
   /** Returns the geometric mean of (1 + regret), minus 1. */

@@ -18,7 +18,7 @@ public sealed interface Place {
     PACKED,
     /** What epilogue {@code add} reads; only read. */
     RESIDUAL,
-    /** The result; only written. */
+    /** The result; a kernel that sums it up in parts reads those back. */
     OUTPUT,
     /** Workspace that all threads share. */
     SHARED,
