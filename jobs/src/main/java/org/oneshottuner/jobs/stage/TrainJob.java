@@ -118,7 +118,8 @@ public final class TrainJob {
       LeakAudit.check(train, split.keys(Split.Side.TEST));
       Validated validated =
           settings.evaluate().judgesBy(SplitBy.UNSEEN_TASK)
-              ? judgeUnseenTasks(rows, train, DeviceSeconds.of(measured))
+              ? judgeUnseenTasks(
+                  rows, train, DeviceSeconds.of(comparable.filter(col("device").equalTo(device))))
               : Validated.NOTHING;
       List<TrainFigures.Judged> judged = new ArrayList<>(validated.judged());
       judged.addAll(new OtherSplits(settings, of(rows, train), train).judged());

@@ -209,7 +209,8 @@ final class WriterLock implements AutoCloseable {
     try {
       String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-      return fields[START_FIELD] + " " + WORLD;
+      // a process that has ended, and that nobody has asked after yet, writes no more
+      return fields[0].matches("[ZX]") ? "never" : fields[START_FIELD] + " " + WORLD;
     } catch (IOException e) {
       LOG.debug("There is no process {}", pid, e);
       return "never";

@@ -29,6 +29,11 @@ public record Canary(long fmaNanos, long memoryNanos) {
     return new Canary((long) (fmaNanos * 1.12), (long) (memoryNanos * 1.1));
   }
 
+  /** Returns whether it is slower than the least for no other reason than a lower clock. */
+  boolean tellsClock(Canary least) {
+    return fmaNanos <= least.quietMost().fmaNanos;
+  }
+
   /** Returns whether neither part takes longer than {@code most}'s. */
   boolean within(Canary most) {
     return fmaNanos <= most.fmaNanos && memoryNanos <= most.memoryNanos;

@@ -1,7 +1,6 @@
 package org.oneshottuner.measure;
 
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.DoubleStream;
@@ -21,9 +20,6 @@ import java.util.stream.DoubleStream;
  * @param coldNanos least of the cold runs: operands come from memory; empty if all were disturbed
  */
 public record Label(double warmNanos, double spread, OptionalLong coldNanos) {
-  /** No clock is lower than this, relative to the highest: then it was the canary. */
-  private static final double LEAST_CLOCK = 1 / 1.3;
-
   /** Checks the ranges. */
   public Label {
     if (!(warmNanos > 0) || !(spread >= 0)) {
@@ -51,19 +47,14 @@ public record Label(double warmNanos, double spread, OptionalLong coldNanos) {
   }
 
   /**
-   * Returns the complete visits whose canary tells a clock, or the one that comes nearest to it. A
-   * canary far above the least was disturbed itself.
+   * Returns the complete visits whose canary tells a clock; all, where none does. A canary far
+   * above the least was disturbed itself.
    */
   private static List<Visit> undisturbed(Outcome.Timed timed) {
     List<Visit> complete = timed.visits().stream().filter(Visit::complete).toList();
     List<Visit> told =
-        complete.stream().filter(visit -> visit.clock(timed.quiet()) >= LEAST_CLOCK).toList();
-    return told.isEmpty()
-        ? complete.stream()
-            .max(Comparator.comparingDouble(visit -> visit.clock(timed.quiet())))
-            .stream()
-            .toList()
-        : told;
+        complete.stream().filter(visit -> visit.canary().tellsClock(timed.quiet())).toList();
+    return told.isEmpty() ? complete : told;
   }
 
   private static double secondLeast(DoubleStream values) {

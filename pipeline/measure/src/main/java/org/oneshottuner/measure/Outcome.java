@@ -15,8 +15,8 @@ public sealed interface Outcome {
    * The kernel ran and its output was right.
    *
    * @param visits every visit, in order of time; at least one has times
-   * @param quiet the least canary that the device has ever had, by which the clock of each visit is
-   *     told
+   * @param quiet the least canary that the process had seen by then, by which the clock of each
+   *     visit is told
    */
   record Timed(List<Visit> visits, Canary quiet) implements Outcome {
     /** Copies the list and checks that its visits can be compared. */

@@ -24,6 +24,10 @@ import org.oneshottuner.measure.TaskValues.Numbers;
  */
 final class Timer {
   private static final Duration GRACE = Duration.ofSeconds(10);
+
+  /** After so long without a canary, what the machine was like before says nothing. */
+  private static final long UNKNOWN_NANOS = 1_000_000_000;
+
   private static final String UNPLANNED = "auto";
   private static final String CALLS = "calls:";
 
@@ -63,7 +67,8 @@ final class Timer {
   private final Map<String, Failed> failures = new HashMap<>();
   private final List<String> unneeded = new ArrayList<>();
   private Optional<Canary> quiet = Optional.empty();
-  private long lastQuietNanos = System.nanoTime();
+  private OptionalLong noisySince = OptionalLong.empty();
+  private long lastCanaryNanos;
 
   Timer(List<String> words, Numbers numbers, long mostBytes, Protocol protocol) {
     seat = new RunnerSeat(words);
@@ -271,9 +276,11 @@ final class Timer {
     return quiet.orElseThrow();
   }
 
-  /** Returns for how long no canary has been that of a quiet machine. */
+  /** Returns for how long one canary after the other has been that of a noisy machine. */
   Duration noisyFor() {
-    return Duration.ofNanos(System.nanoTime() - lastQuietNanos);
+    return noisySince.isPresent()
+        ? Duration.ofNanos(lastCanaryNanos - noisySince.getAsLong())
+        : Duration.ZERO;
   }
 
   private Optional<Times> read(String line, int callsPerWindow) {
@@ -281,9 +288,13 @@ final class Timer {
     Canary canary =
         new Canary(Math.max(1, answer.number("fma")), Math.max(1, answer.number("memory")));
     quiet = Optional.of(quiet.map(canary::least).orElse(canary));
+    long now = System.nanoTime();
     if (isQuiet(canary)) {
-      lastQuietNanos = System.nanoTime();
+      noisySince = OptionalLong.empty();
+    } else if (noisySince.isEmpty() || now - lastCanaryNanos > UNKNOWN_NANOS) {
+      noisySince = OptionalLong.of(now);
     }
+    lastCanaryNanos = now;
     if (answer.verb().equals("noisy")) {
       return Optional.empty();
     }

@@ -57,9 +57,14 @@ public record Visit(
     return !windowNanos.isEmpty();
   }
 
-  /** Returns the clock of the visit over that of the fastest canary, as its own canary tells it. */
+  /**
+   * Returns the clock of the visit over that of the fastest canary, as its own canary tells it; 1
+   * where that was disturbed itself.
+   */
   double clock(Canary quiet) {
-    return Math.min(1, (double) quiet.fmaNanos() / canary.fmaNanos());
+    return canary.tellsClock(quiet)
+        ? Math.min(1, (double) quiet.fmaNanos() / canary.fmaNanos())
+        : 1;
   }
 
   /** Returns the nanoseconds of one call by this visit alone; zero unless it is complete. */
