@@ -3,19 +3,21 @@ package org.oneshottuner.jobs.stage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import org.oneshottuner.train.Bootstrap;
 
 /**
  * How picks without measurement do on tasks of unseen networks.
  *
  * @param tasks one by one
- * @param baselines ways to choose, ours among them, with the geometric mean of their regret
+ * @param baselines ways to choose, ours first
  * @param geomeanRegret of the picks
  * @param geomeanDefaultRegret of the default schedules
  * @param geomeanRandomRegret of random picks
  * @param peakGflops what the shares of peak are of: billions of floating-point operations a second
  *     that the processors of a kernel do, multiply-adds on vectors of the target's width, measured
  *     beside the picks
+ * @param notJudged tasks of which no schedule could be timed, the default among them
  * @param labels that were measured for it
  * @param labelSeconds that took
  * @param report the page
@@ -27,6 +29,7 @@ public record EvaluateFigures(
     double geomeanDefaultRegret,
     double geomeanRandomRegret,
     double peakGflops,
+    int notJudged,
     long labels,
     double labelSeconds,
     String report)
@@ -42,14 +45,16 @@ public record EvaluateFigures(
    *
    * @param workload its text
    * @param network that has it
-   * @param pickNanos measured time of the pick
-   * @param bestNanos the least time of all that was measured: the searches' best, and the pick
-   * @param defaultNanos time of the default schedule
-   * @param randomNanos geometric mean of the times of random schedules: what a random pick takes
-   * @param regret {@code pickNanos / bestNanos - 1}
+   * @param pickNanos measured time of the pick; empty if the pick failed
+   * @param bestNanos the least time of all that was chosen: by us, by searches, by other ways
+   * @param defaultNanos time of the default schedule; empty if that failed
+   * @param randomNanos geometric mean of the times of random schedules: what a random pick takes;
+   *     empty if none was drawn
+   * @param regret {@code pickNanos / bestNanos - 1}; that of the default schedule if the pick
+   *     failed
    * @param gflops of the pick: the operations of the operator as it is defined, over its time. A
    *     Winograd kernel does fewer, 2.25 times fewer multiplications at {@code F(2,3)} and 4 times
-   *     at {@code F(4,3)}
+   *     at {@code F(4,3)}. Empty if the pick failed
    * @param shareOfPeak {@code gflops / peakGflops}; so that of a Winograd kernel may pass 1
    * @param chooseNanos how long choosing took
    * @param schedule that was picked
@@ -57,13 +62,13 @@ public record EvaluateFigures(
   public record Task(
       String workload,
       String network,
-      double pickNanos,
+      OptionalDouble pickNanos,
       double bestNanos,
-      double defaultNanos,
-      double randomNanos,
+      OptionalDouble defaultNanos,
+      OptionalDouble randomNanos,
       double regret,
-      double gflops,
-      double shareOfPeak,
+      OptionalDouble gflops,
+      OptionalDouble shareOfPeak,
       long chooseNanos,
       String schedule) {}
 
@@ -71,12 +76,26 @@ public record EvaluateFigures(
    * A way to choose.
    *
    * @param name what it is called
-   * @param regret geometric mean over tasks
+   * @param tasks that it was judged by: all, but for the default schedule of a template, which not
+   *     every task has
+   * @param failed tasks for which its choice failed, each counted with the default schedule's time
+   * @param regret geometric mean over its tasks
+   * @param median of the regrets
+   * @param p95 of the regrets
+   * @param worst of the regrets
    * @param slowerThanPick how much longer its schedules take than our picks of the same tasks,
    *     geometric mean; the interval is that of the ratios, task by task, so that what makes a task
    *     hard for every way does not widen it
    */
-  public record Way(String name, Share regret, Share slowerThanPick) {}
+  public record Way(
+      String name,
+      int tasks,
+      int failed,
+      Share regret,
+      double median,
+      double p95,
+      double worst,
+      Share slowerThanPick) {}
 
   /**
    * A share with its interval of 95 %, by a bootstrap over tasks.
@@ -93,67 +112,92 @@ public record EvaluateFigures(
     Bootstrap.Interval interval() {
       return new Bootstrap.Interval(low, figure, high);
     }
+
+    private String range() {
+      return TextTable.range(low, high);
+    }
   }
 
   @Override
   public List<String> lines() {
-    List<String> lines = new ArrayList<>();
-    lines.add(
-        String.format(
-            Locale.ROOT,
-            "%-14s %10s %10s %8s %10s %10s %8s %6s %9s  %s",
-            "network",
-            "pick us",
-            "best us",
-            "regret",
-            "default us",
-            "random us",
-            "GFLOP/s",
-            "peak",
-            "choose ms",
-            "workload"));
-    for (Task task : tasks) {
-      lines.add(
-          String.format(
-              Locale.ROOT,
-              "%-14s %10.1f %10.1f %7.1f%% %10.1f %10.1f %8.1f %5.0f%% %9.1f  %s",
-              task.network(),
-              task.pickNanos() / 1e3,
-              task.bestNanos() / 1e3,
-              100 * task.regret(),
-              task.defaultNanos() / 1e3,
-              task.randomNanos() / 1e3,
-              task.gflops(),
-              100 * task.shareOfPeak(),
-              task.chooseNanos() / 1e6,
-              task.workload()));
-    }
+    List<String> lines = new ArrayList<>(taskLines());
     lines.add("");
-    for (Way way : baselines) {
-      lines.add(
-          String.format(
-              Locale.ROOT,
-              "%-34s regret %6.1f%%  %-20s slower than the pick by %6.1f%%  (%.1f%% to %.1f%%)",
-              way.name(),
-              100 * way.regret().figure(),
-              String.format(
-                  Locale.ROOT,
-                  "(%.1f%% to %.1f%%)",
-                  100 * way.regret().low(),
-                  100 * way.regret().high()),
-              100 * way.slowerThanPick().figure(),
-              100 * way.slowerThanPick().low(),
-              100 * way.slowerThanPick().high()));
-    }
+    lines.addAll(wayLines());
+    lines.add("");
+    lines.add(
+        "regret: time over the best known, less one; a choice that failed counts with the default"
+            + " schedule's time");
+    lines.add(
+        "within: 95 % of a bootstrap over the tasks; that of slower-than-pick is of the ratios to our"
+            + " pick, task by task");
     lines.add(
         String.format(
             Locale.ROOT,
             "peak: %.1f GFLOP/s, measured at the target's vector width; operations are counted as"
                 + " defined, so Winograd may pass it",
             peakGflops));
+    if (notJudged > 0) {
+      lines.add(notJudged + " more tasks are not judged by: nothing of them could be timed");
+    }
     lines.add(
         String.format(
             Locale.ROOT, "%d labels in %.1f s; report: %s", labels, labelSeconds, report));
     return lines;
+  }
+
+  private List<String> taskLines() {
+    TextTable table =
+        new TextTable()
+            .words("network")
+            .figures("pick us")
+            .figures("best us")
+            .figures("regret")
+            .figures("default us")
+            .figures("random us")
+            .figures("GFLOP/s")
+            .figures("peak")
+            .figures("choose ms")
+            .words("workload");
+    for (Task task : tasks) {
+      table.row(
+          task.network(),
+          task.pickNanos().isPresent() ? TextTable.micros(task.pickNanos()) : "failed",
+          TextTable.micros(OptionalDouble.of(task.bestNanos())),
+          TextTable.percent(task.regret()),
+          TextTable.micros(task.defaultNanos()),
+          TextTable.micros(task.randomNanos()),
+          TextTable.fixed(1, task.gflops().orElse(Double.NaN)),
+          TextTable.percent(task.shareOfPeak()),
+          TextTable.fixed(1, task.chooseNanos() / 1e6),
+          task.workload());
+    }
+    return table.lines();
+  }
+
+  private List<String> wayLines() {
+    TextTable table =
+        new TextTable()
+            .words("way of choosing")
+            .figures("tasks")
+            .figures("failed")
+            .figures("regret")
+            .figures("within")
+            .figures("median")
+            .figures("worst")
+            .figures("slower than pick")
+            .figures("within");
+    for (Way way : baselines) {
+      table.row(
+          way.name(),
+          Integer.toString(way.tasks()),
+          Integer.toString(way.failed()),
+          TextTable.percent(way.regret().figure()),
+          way.regret().range(),
+          TextTable.percent(way.median()),
+          TextTable.percent(way.worst()),
+          TextTable.percent(way.slowerThanPick().figure()),
+          way.slowerThanPick().range());
+    }
+    return table.lines();
   }
 }

@@ -6,10 +6,9 @@ import static org.apache.spark.sql.functions.min_by;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +38,7 @@ import org.oneshottuner.train.LearningCurve;
 import org.oneshottuner.train.NetworkTask;
 import org.oneshottuner.train.Prediction;
 import org.oneshottuner.train.RankedTask;
+import org.oneshottuner.train.Regrets;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
 import org.oneshottuner.workload.Workload;
@@ -53,9 +53,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class EvaluateJob {
   /** Our name in tables. */
-  public static final String PICK = "one-shot pick";
+  public static final String PICK = Compared.PICK;
 
-  private static final String DEFAULT = "default schedule";
+  /** Measurements after which a search is looked at, as long as it goes on. */
+  private static final List<Integer> LOOKS = List.of(8, 64);
 
   /** Random candidates of a task that are measured again where they are of another session. */
   private static final int RANDOM_AGAIN = 16;
@@ -76,41 +77,6 @@ public final class EvaluateJob {
     this.settings = requireNonNull(settings, "settings");
     this.measuring = requireNonNull(measuring, "measuring");
     this.catalogue = requireNonNull(catalogue, "catalogue");
-  }
-
-  /** What was chosen for one task, by each way, and how the choices were measured at last. */
-  private static final class Compared {
-    final UnseenTasks.Unseen unseen;
-    final Choice pick;
-    final long chooseNanos;
-    final Map<String, Schedule> ways = new LinkedHashMap<>();
-    final Map<String, Double> nanos = new LinkedHashMap<>();
-    List<Trial> random = List.of();
-    double bestNanos;
-
-    Compared(UnseenTasks.Unseen unseen, Choice pick, long chooseNanos) {
-      this.unseen = unseen;
-      this.pick = pick;
-      this.chooseNanos = chooseNanos;
-    }
-
-    String key(Schedule schedule) {
-      return new Candidate(unseen.task(), schedule).key();
-    }
-
-    /** Geometric mean: what a random pick takes. */
-    double randomNanos() {
-      return StrictMath.exp(
-          random.stream()
-              .mapToDouble(trial -> StrictMath.log(trial.nanos().orElseThrow()))
-              .average()
-              .orElse(Double.NaN));
-    }
-
-    double regret(String way) {
-      return Math.max(
-          0, nanos.getOrDefault(way, nanos.getOrDefault(DEFAULT, Double.NaN)) / bestNanos - 1);
-    }
   }
 
   /**
@@ -165,15 +131,24 @@ public final class EvaluateJob {
     List<Compared> compared = choose(tuner, unseen, others, new Baselines(known));
     addSearches(compared, searched);
     measureOnceMore(compared, labels);
+    List<Compared> judged = compared.stream().filter(Compared::timed).toList();
+    if (judged.isEmpty()) {
+      throw new IllegalStateException(
+          "Cannot judge the model: of "
+              + compared.size()
+              + " tasks no schedule could be timed, failures "
+              + measuring.failures());
+    }
     EvaluateFigures figures =
         figures(
-            compared,
+            judged,
             measuring.device().peakFlopsPerSecond(target) / NANOS * settings.threads(),
             new Spent(
+                compared.size() - judged.size(),
                 measuring.labels() - before,
                 measuring.seconds() - secondsBefore,
                 page.page().toString()));
-    List<NetworkTask> ranked = ranked(tuner, compared);
+    List<NetworkTask> ranked = ranked(tuner, judged);
     EvaluateReport.write(
         figures, ranked, new EvaluateReport.Context(tuner.model(), page, measuring.failures()));
     return figures;
@@ -188,26 +163,26 @@ public final class EvaluateJob {
       ModelScorer scorer = new ModelScorer(tuned, space, tuner.model().ensemble());
       float[] score = new float[1];
       List<Prediction> predictions = new ArrayList<>();
-      double best = task.bestNanos;
+      double best = task.bestNanos();
       for (Trial trial : task.random) {
         long member = space.indexOf(trial.schedule());
         scorer.score(member, member + 1, score);
         predictions.add(new Prediction(trial.schedule().text(), score[0], trial.nanos()));
-        best = Math.min(best, trial.nanos().orElseThrow());
+        best = Math.min(best, trial.nanos().orElse(best));
       }
       if (!predictions.isEmpty()) {
-        double ofDefault = task.nanos.getOrDefault(DEFAULT, best);
+        double ofDefault = Math.max(best, task.fallbackNanos());
         ranked.add(
             new NetworkTask(
                 task.unseen.network(),
                 task.unseen.count(),
-                new RankedTask(tuned.key(), best, Math.max(best, ofDefault), predictions)));
+                new RankedTask(tuned.key(), best, ofDefault, predictions)));
       }
     }
     return ranked;
   }
 
-  private record Spent(long labels, double seconds, String report) {}
+  private record Spent(int notJudged, long labels, double seconds, String report) {}
 
   private List<String> networks() {
     return settings.evaluate().networks().isEmpty()
@@ -268,7 +243,9 @@ public final class EvaluateJob {
       Choice pick = tuner.choose(one.task());
       Compared task = new Compared(one, pick, System.nanoTime() - begin);
       task.ways.put(PICK, pick.schedule());
-      task.ways.put(DEFAULT, Templates.defaultSchedule(one.task()));
+      task.ways.put(Compared.DEFAULT, Templates.defaultSchedule(one.task()));
+      Templates.templateDefaults(one.task())
+          .forEach(schedule -> task.ways.put(Compared.DEFAULT_OF + schedule.template(), schedule));
       task.ways.put("analytical roofline", Baselines.analytical(one.task()));
       Optional<Schedule> nearest = baselines.nearest(one.task());
       nearest.ifPresent(schedule -> task.ways.put("nearest measured task's best", schedule));
@@ -286,22 +263,28 @@ public final class EvaluateJob {
               .filter(one -> one.unseen.task().equals(running.task()))
               .findFirst()
               .orElseThrow();
-      running
-          .search()
-          .best()
-          .ifPresent(best -> task.ways.put(searchName(running.name()), best.schedule()));
+      for (int look : LOOKS) {
+        if (look < settings.evaluate().trials()) {
+          addBest(task, running, look);
+        }
+      }
+      addBest(task, running, settings.evaluate().trials());
       if (running.algorithm() == SearchAlgorithm.RANDOM) {
-        task.random = timed(running);
+        task.random = running.search().trials();
       }
     }
   }
 
-  private static List<Trial> timed(TuneJob.Running running) {
-    return running.search().trials().stream().filter(trial -> trial.nanos().isPresent()).toList();
-  }
-
-  private String searchName(String search) {
-    return search + ", " + settings.evaluate().trials() + " measurements";
+  /** Adds what a search had found after some measurements. */
+  private static void addBest(Compared task, TuneJob.Running running, int measurements) {
+    running.search().trials().stream()
+        .limit(measurements)
+        .filter(trial -> trial.nanos().isPresent())
+        .min(Comparator.comparingDouble(trial -> trial.nanos().orElseThrow()))
+        .ifPresent(
+            best ->
+                task.ways.put(
+                    running.name() + ", " + measurements + " measurements", best.schedule()));
   }
 
   private void measureOnceMore(List<Compared> compared, Labels labels) throws InterruptedException {
@@ -318,14 +301,12 @@ public final class EvaluateJob {
     }
     Map<String, OptionalDouble> measured = labels.finals(requests);
     for (Compared task : compared) {
-      task.bestNanos = Double.POSITIVE_INFINITY;
       task.ways.forEach(
           (way, schedule) -> {
             OptionalDouble nanos =
                 measured.getOrDefault(task.key(schedule), OptionalDouble.empty());
             if (nanos.isPresent()) {
               task.nanos.put(way, nanos.getAsDouble());
-              task.bestNanos = Math.min(task.bestNanos, nanos.getAsDouble());
             }
           });
       task.random = task.random.stream().map(trial -> again(task, trial, measured)).toList();
@@ -344,65 +325,77 @@ public final class EvaluateJob {
   }
 
   private EvaluateFigures figures(List<Compared> compared, double peakGflops, Spent spent) {
-    List<EvaluateFigures.Task> tasks = new ArrayList<>();
-    for (Compared task : compared) {
-      double nanos = task.nanos.getOrDefault(PICK, task.nanos.getOrDefault(DEFAULT, Double.NaN));
-      double gflops = task.unseen.task().workload().flops() / nanos;
-      tasks.add(
-          new EvaluateFigures.Task(
-              task.unseen.task().workload().text(),
-              task.unseen.network(),
-              nanos,
-              task.bestNanos,
-              task.nanos.getOrDefault(DEFAULT, Double.NaN),
-              task.randomNanos(),
-              task.regret(PICK),
-              gflops,
-              gflops / peakGflops,
-              task.chooseNanos,
-              task.pick.schedule().text()));
-    }
-    List<EvaluateFigures.Way> ways = new ArrayList<>();
-    Set<String> names = new java.util.LinkedHashSet<>();
-    compared.forEach(task -> names.addAll(task.ways.keySet()));
-    List<Double> ours = compared.stream().map(task -> task.regret(PICK)).toList();
-    for (String name : names) {
-      ways.add(way(name, compared.stream().map(task -> task.regret(name)).toList(), ours));
-    }
-    EvaluateFigures.Way random =
-        way(
-            "random pick",
-            compared.stream()
-                .map(task -> Math.max(0, task.randomNanos() / task.bestNanos - 1))
-                .toList(),
-            ours);
-    ways.add(2, random);
+    List<EvaluateFigures.Way> ways =
+        names(compared).stream().map(name -> way(name, compared)).toList();
     return new EvaluateFigures(
-        tasks,
+        compared.stream().map(one -> task(one, peakGflops)).toList(),
         ways,
         ways.get(0).regret().figure(),
         ways.get(1).regret().figure(),
-        random.regret().figure(),
+        ways.get(2).regret().figure(),
         peakGflops,
+        spent.notJudged(),
         spent.labels(),
         spent.seconds(),
         spent.report());
   }
 
-  private EvaluateFigures.Way way(String name, List<Double> regrets, List<Double> ours) {
+  private static EvaluateFigures.Task task(Compared one, double peakGflops) {
+    Workload workload = one.unseen.task().workload();
+    OptionalDouble nanos = one.nanos(PICK);
+    OptionalDouble gflops =
+        nanos.isPresent()
+            ? OptionalDouble.of(workload.flops() / nanos.getAsDouble())
+            : OptionalDouble.empty();
+    return new EvaluateFigures.Task(
+        workload.text(),
+        one.unseen.network(),
+        nanos,
+        one.bestNanos(),
+        one.nanos(Compared.DEFAULT),
+        one.randomNanos(),
+        one.regret(PICK),
+        gflops,
+        gflops.isPresent()
+            ? OptionalDouble.of(gflops.getAsDouble() / peakGflops)
+            : OptionalDouble.empty(),
+        one.chooseNanos,
+        one.pick.schedule().text());
+  }
+
+  /** Returns the ways: ours, what costs nothing, each template's default, and the others. */
+  private static List<String> names(List<Compared> compared) {
+    Set<String> names = new LinkedHashSet<>(List.of(PICK, Compared.DEFAULT, Compared.RANDOM));
+    Set<String> all = new LinkedHashSet<>();
+    compared.forEach(task -> all.addAll(task.ways.keySet()));
+    all.stream().filter(name -> name.startsWith(Compared.DEFAULT_OF)).sorted().forEach(names::add);
+    names.addAll(all);
+    return List.copyOf(names);
+  }
+
+  private EvaluateFigures.Way way(String name, List<Compared> compared) {
     Bootstrap bootstrap = new Bootstrap(1000, 0.95, settings.seed());
-    List<Double> slower = new ArrayList<>();
-    for (int i = 0; i < regrets.size(); i++) {
-      slower.add((1 + regrets.get(i)) / (1 + ours.get(i)) - 1);
-    }
+    List<Compared> tasks = compared.stream().filter(task -> task.offers(name)).toList();
+    List<Double> regrets = tasks.stream().map(task -> task.regret(name)).toList();
+    List<Double> slower =
+        tasks.stream().map(task -> (1 + task.regret(name)) / (1 + task.regret(PICK)) - 1).toList();
+    Regrets spread = Regrets.of(array(regrets));
     return new EvaluateFigures.Way(
         name,
+        tasks.size(),
+        (int) tasks.stream().filter(task -> task.failed(name)).count(),
         EvaluateFigures.Share.of(bootstrap.interval(regrets, EvaluateJob::geometricMean)),
+        spread.median(),
+        spread.p95(),
+        spread.worst(),
         EvaluateFigures.Share.of(bootstrap.interval(slower, EvaluateJob::geometricMean)));
   }
 
   private static double geometricMean(List<Double> regrets) {
-    double[] logs = regrets.stream().mapToDouble(StrictMath::log1p).toArray();
-    return StrictMath.expm1(Arrays.stream(logs).sum() / logs.length);
+    return Regrets.geometricMean(array(regrets));
+  }
+
+  private static double[] array(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 }

@@ -62,10 +62,18 @@ final class EvaluateReport {
                 figures.labelSeconds()),
             headlines(figures),
             figures.baselines().stream()
-                .map(way -> new Figures.Baseline(way.name(), way.regret().interval()))
+                .map(
+                    way ->
+                        new Figures.Baseline(
+                            way.name(),
+                            way.tasks(),
+                            way.failed(),
+                            way.regret().interval(),
+                            way.slowerThanPick().interval()))
                 .toList(),
             context.page().curves(),
             OptionalDouble.of(1 / (1 + ceiling.metrics().regretAt1().geometricMean())),
+            List.of(),
             regrets(figures),
             RankGrid.of(ranked, RANK_BINS),
             splits,
@@ -113,9 +121,10 @@ final class EvaluateReport {
                     task.defaultNanos(),
                     task.randomNanos(),
                     task.bestNanos(),
+                    task.regret(),
                     task.gflops(),
                     task.shareOfPeak(),
-                    (double) task.chooseNanos()))
+                    task.chooseNanos()))
         .toList();
   }
 }

@@ -75,42 +75,26 @@ public record TrainFigures(
             trees,
             bytes,
             model));
-    if (!judged.isEmpty()) {
-      lines.add(
-          String.format(
-              Locale.ROOT,
-              "%-16s %-24s %6s %9s %-18s %9s %7s",
-              "split",
-              "predictor",
-              "tasks",
-              "regret@1",
-              "  within",
-              "regret@8",
-              "tau"));
-    }
+    TextTable table =
+        new TextTable()
+            .words("split")
+            .words("predictor")
+            .figures("tasks")
+            .figures("regret@1")
+            .figures("within")
+            .figures("regret@8")
+            .figures("tau");
     for (Judged one : judged) {
-      lines.add(
-          String.format(
-              Locale.ROOT,
-              "%-16s %-24s %6d %8.1f%% %-18s %9s %7s",
-              one.split(),
-              one.predictor(),
-              one.tasks(),
-              100 * one.regretAt1(),
-              String.format(
-                  Locale.ROOT,
-                  "(%.1f%% to %.1f%%)",
-                  100 * one.regretAt1Low(),
-                  100 * one.regretAt1High()),
-              shown("%.1f%%", 100, one.regretAt8()),
-              shown("%.3f", 1, one.kendallTau())));
+      table.row(
+          one.split(),
+          one.predictor(),
+          Integer.toString(one.tasks()),
+          TextTable.percent(one.regretAt1()),
+          TextTable.range(one.regretAt1Low(), one.regretAt1High()),
+          TextTable.percent(one.regretAt8()),
+          TextTable.fixed(3, one.kendallTau().orElse(Double.NaN)));
     }
+    lines.addAll(table.lines());
     return lines;
-  }
-
-  private static String shown(String format, double scale, OptionalDouble figure) {
-    return figure.isPresent()
-        ? String.format(Locale.ROOT, format, scale * figure.getAsDouble())
-        : "-";
   }
 }

@@ -365,9 +365,10 @@ class JobsTest {
     assertThat(figures.tasks())
         .allSatisfy(
             task -> {
-              assertThat(task.regret())
-                  .isEqualTo(task.pickNanos() / task.bestNanos() - 1, within(1e-12));
-              assertThat(task.bestNanos()).isLessThanOrEqualTo(task.defaultNanos());
+              double counted = task.pickNanos().orElse(task.defaultNanos().orElse(Double.NaN));
+              assertThat(task.regret()).isEqualTo(counted / task.bestNanos() - 1, within(1e-12));
+              assertThat(task.bestNanos())
+                  .isLessThanOrEqualTo(task.defaultNanos().orElse(Double.POSITIVE_INFINITY));
               assertThat(task.chooseNanos()).isPositive();
             });
     EvaluateFigures.Way pick = figures.baselines().get(0);
@@ -375,6 +376,12 @@ class JobsTest {
     assertThat(pick.regret().figure()).isEqualTo(figures.geomeanRegret());
     assertThat(pick.slowerThanPick()).isEqualTo(new EvaluateFigures.Share(0, 0, 0));
     assertThat(figures.baselines())
+        .extracting(EvaluateFigures.Way::name)
+        .startsWith(EvaluateJob.PICK, "default schedule", "random pick")
+        .anyMatch(name -> name.startsWith("default of "))
+        .contains("random, 6 measurements");
+    assertThat(figures.baselines())
+        .filteredOn(way -> way.tasks() == figures.tasks().size())
         .allSatisfy(
             way ->
                 assertThat(way.slowerThanPick().figure())

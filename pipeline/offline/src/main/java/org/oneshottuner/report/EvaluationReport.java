@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,6 +22,7 @@ import org.oneshottuner.report.Figures.FailureCount;
 import org.oneshottuner.report.Figures.Headline;
 import org.oneshottuner.report.Figures.KindRegrets;
 import org.oneshottuner.report.Figures.SamplerCost;
+import org.oneshottuner.report.Figures.SeedRegret;
 import org.oneshottuner.report.Figures.TaskPick;
 import org.oneshottuner.train.LearningCurve;
 
@@ -145,24 +147,62 @@ public final class EvaluationReport {
     section(
         "baselines-part",
         "How good are the picks?",
-        "Geometric mean of the regret over the unseen tasks: how much longer a choice takes than"
-            + " the best known schedule. Whiskers: bootstrap over tasks.");
+        "Regret: how much longer a choice takes than the best known schedule; geometric mean over"
+            + " the unseen tasks, all measured side by side. Whiskers: 95 % of a bootstrap over"
+            + " tasks."
+            + (figures.seeds().isEmpty()
+                ? ""
+                : " Dots below the first bar: the learner trained again with other seeds."));
     if (nothing(figures.baselines())) {
       return;
     }
+    int all = figures.baselines().stream().mapToInt(Baseline::tasks).max().orElse(0);
     out.open("figure");
-    new Plots(out).baselines(figures.baselines());
+    new Plots(out)
+        .baselines(
+            figures.baselines().stream().filter(one -> one.tasks() == all).toList(),
+            figures.seeds());
     table(
-        "Figures", "Regret by way of choosing", "way of choosing", "geometric mean", "from", "to");
+        "Figures",
+        "Regret by way of choosing. A choice that failed counts with the default schedule's time."
+            + " Longer than our picks: of the same tasks, with 95 % of a bootstrap over the ratios,"
+            + " task by task; below zero it is faster.",
+        "way of choosing",
+        "tasks",
+        "failed",
+        "regret",
+        "95 % of it",
+        "longer than our picks",
+        "95 % of it");
     for (Baseline one : figures.baselines()) {
       row(
           one.name(),
+          Words.count(one.tasks()),
+          Words.count(one.failed()),
           Words.percent(one.regret().figure()),
-          Words.percent(one.regret().low()),
-          Words.percent(one.regret().high()));
+          Words.range(one.regret().low(), one.regret().high()),
+          Words.percent(one.slower().figure()),
+          Words.range(one.slower().low(), one.slower().high()));
     }
     endTable();
+    seeds();
     out.close().close();
+  }
+
+  private void seeds() {
+    if (figures.seeds().isEmpty()) {
+      return;
+    }
+    table(
+        "Seeds",
+        "The same learner on the same labels, by the seed of its training. The model that ships is"
+            + " the first: it is not chosen among them.",
+        "seed",
+        "regret");
+    for (SeedRegret seed : figures.seeds()) {
+      row(Long.toString(seed.seed()), Words.percent(seed.regret()));
+    }
+    endTable();
   }
 
   private void regrets() {
@@ -296,11 +336,11 @@ public final class EvaluationReport {
     section(
         "tasks-part",
         "Unseen tasks",
-        "None of these was measured before its schedule was picked. Tuned best is the best known"
-            + " from online search, random the geometric mean of random schedules. Peak is what the"
-            + " processor was measured to reach with multiply-adds on vectors of the target's width;"
-            + " operations are counted as the operator defines them, so that a Winograd kernel,"
-            + " which does fewer, may pass it.");
+        "None of these was measured before its schedule was picked. Largest regret first. Best known"
+            + " is the least time of all that was chosen, by online searches as well; random is the"
+            + " geometric mean of random schedules. Peak is what the processor was measured to reach"
+            + " with multiply-adds on vectors of the target's width; operations are counted as the"
+            + " operator defines them, so that a Winograd kernel, which does fewer, may pass it.");
     if (nothing(figures.tasks())) {
       return;
     }
@@ -308,17 +348,21 @@ public final class EvaluationReport {
         "Picks and what they are set against",
         "task",
         "pick",
-        "tuned best",
+        "best known",
         "regret",
         "default",
         "random",
         "GFLOP/s",
         "share of peak",
         "time to choose");
-    for (TaskPick task : figures.tasks()) {
+    for (TaskPick task :
+        figures.tasks().stream()
+            .sorted(Comparator.comparingDouble(TaskPick::regret).reversed())
+            .toList()) {
       out.open("tr").open("th", "scope", "row", "class", "workload").text(task.workload());
       out.element("span", task.network(), "class", "network").close();
-      out.element("td", Words.time(task.pickNanos())).element("td", Words.time(task.bestNanos()));
+      out.element("td", task.pickNanos().isPresent() ? Words.time(task.pickNanos()) : "failed")
+          .element("td", Words.time(task.bestNanos()));
       double regret = task.regret();
       out.element(
           "td",
@@ -327,7 +371,7 @@ public final class EvaluationReport {
           regret < 0.1 ? "good" : regret < 0.25 ? "fair" : "poor");
       out.element("td", Words.time(task.defaultNanos()))
           .element("td", Words.time(task.randomNanos()))
-          .element("td", Words.digits(task.gflops()))
+          .element("td", Words.digits(task.gflops().orElse(Double.NaN)))
           .element("td", Words.percent(task.shareOfPeak()))
           .element("td", Words.time(task.chooseNanos()))
           .close()
@@ -340,21 +384,56 @@ public final class EvaluationReport {
   private void splits() {
     section(
         "splits-part",
-        "Metrics of every split",
-        "Regret@k: the best of the k first-ranked over the best known, minus 1. A failed pick"
-            + " counts as the default schedule.");
+        "Every split side by side",
+        "How the learner ranks the measured candidates of tasks that were kept from its training."
+            + " Regret@k: the best of the k first-ranked over the best measured, minus 1; geometric"
+            + " mean over tasks. Splits differ in how many candidates a task has, and so in what a"
+            + " random pick among them gets: compare within a row.");
     if (nothing(figures.splits())) {
       return;
     }
-    Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
-    for (SplitMetrics split : figures.splits()) {
-      for (Metric metric : split.metrics()) {
-        rows.computeIfAbsent(metric.name(), name -> new LinkedHashMap<>())
-            .put(split.split(), metric.value());
-      }
-    }
     openTable(
-        "Metrics by split",
+        "Metrics by split; in brackets 95 % of a bootstrap over tasks, and the least and the most"
+            + " of the seeds",
+        "split",
+        "tasks",
+        "candidates a task",
+        "regret@1",
+        "regret@1 by seeds",
+        "of a random pick",
+        "regret@8",
+        "Kendall's tau");
+    for (SplitMetrics split : figures.splits()) {
+      row(
+          split.split(),
+          metric(split, SplitFigures.TASKS),
+          metric(split, SplitFigures.CANDIDATES),
+          bracketed(split, SplitFigures.REGRET, SplitFigures.LOW, SplitFigures.HIGH),
+          bracketed(split, SplitFigures.SEEDS_MEAN, SplitFigures.LEAST, SplitFigures.MOST),
+          metric(split, SplitFigures.RANDOM),
+          metric(split, SplitFigures.REGRET_AT_8),
+          metric(split, SplitFigures.TAU));
+    }
+    closeTable();
+    allMetrics();
+    out.close();
+  }
+
+  private void allMetrics() {
+    Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
+    figures.splits().stream()
+        .sorted(Comparator.comparingInt(split -> -split.metrics().size()))
+        .forEach(
+            split ->
+                split
+                    .metrics()
+                    .forEach(
+                        metric ->
+                            rows.computeIfAbsent(metric.name(), name -> new LinkedHashMap<>())
+                                .put(split.split(), metric.value())));
+    table(
+        "All metrics",
+        "Metrics by split; a dash where one was not computed",
         Stream.concat(Stream.of("metric"), figures.splits().stream().map(SplitMetrics::split))
             .toArray(String[]::new));
     rows.forEach(
@@ -364,8 +443,25 @@ public final class EvaluationReport {
                 figures.splits().stream()
                     .map(split -> metric(name, values.getOrDefault(split.split(), Double.NaN)))
                     .toArray(String[]::new)));
-    closeTable();
-    out.close();
+    endTable();
+  }
+
+  private static String metric(SplitMetrics split, String name) {
+    return metric(name, value(split, name));
+  }
+
+  private static double value(SplitMetrics split, String name) {
+    return split.metrics().stream()
+        .filter(metric -> metric.name().equals(name))
+        .mapToDouble(Metric::value)
+        .findFirst()
+        .orElse(Double.NaN);
+  }
+
+  private static String bracketed(SplitMetrics split, String name, String low, String high) {
+    double from = value(split, low);
+    return metric(split, name)
+        + (Double.isNaN(from) ? "" : " (" + Words.range(from, value(split, high)) + ")");
   }
 
   private static String metric(String name, double value) {
@@ -375,8 +471,11 @@ public final class EvaluationReport {
     if (name.startsWith("regret")) {
       return Words.percent(value);
     }
-    return value == Math.rint(value) && Math.abs(value) > 1
-        ? Words.count(Math.round(value))
+    if (name.equals(SplitFigures.TASKS) || name.equals(SplitFigures.SEEDS)) {
+      return Words.count(Math.round(value));
+    }
+    return name.equals(SplitFigures.CANDIDATES)
+        ? Words.digits(value)
         : String.format(Locale.ROOT, "%.3f", value);
   }
 
@@ -424,11 +523,12 @@ public final class EvaluationReport {
     if (nothing(figures.manifest())) {
       return;
     }
-    out.open("dl");
+    out.open("details").element("summary", "Settings and digests").open("dl");
     for (Property property : figures.manifest()) {
-      out.element("dt", property.key()).element("dd", property.value());
+      out.element("dt", property.key())
+          .element("dd", property.value().isEmpty() ? "(none)" : property.value());
     }
-    out.close().close();
+    out.close().close().close();
   }
 
   /** Opens a table behind a fold. */

@@ -20,6 +20,8 @@ import org.oneshottuner.train.LearningCurve;
  *     regret
  * @param curves how the score, 1 / (1 + regret), grows with labels
  * @param ceilingScore the score that a perfect predictor would get from labels with this noise
+ * @param seeds regret of the same learner trained with other seeds, that of the model which ships
+ *     first; none if it was trained with one
  * @param regrets the regret of each unseen task, by kind of operator
  * @param ranks predicted against measured rank
  * @param splits metrics side by side, a column each; baselines and noise ceilings may have columns
@@ -36,6 +38,7 @@ public record Figures(
     List<Baseline> baselines,
     List<LearningCurve> curves,
     OptionalDouble ceilingScore,
+    List<SeedRegret> seeds,
     List<KindRegrets> regrets,
     RankGrid ranks,
     List<SplitMetrics> splits,
@@ -64,15 +67,29 @@ public record Figures(
    * A way of choosing a schedule.
    *
    * @param name what it is called
+   * @param tasks that it was judged by
+   * @param failed of those, how many of its choices failed
    * @param regret geometric mean over tasks of (1 + regret), minus 1, with its interval
+   * @param slower how much longer its choices take than the first way's, task by task, with the
+   *     interval of that
    */
-  public record Baseline(String name, Bootstrap.Interval regret) {
+  public record Baseline(
+      String name, int tasks, int failed, Bootstrap.Interval regret, Bootstrap.Interval slower) {
     /** Refuses nulls. */
     public Baseline {
       requireNonNull(name, "name");
       requireNonNull(regret, "regret");
+      requireNonNull(slower, "slower");
     }
   }
+
+  /**
+   * The learner trained with one seed.
+   *
+   * @param seed of the training
+   * @param regret of its picks, as {@link Baseline#regret}
+   */
+  public record SeedRegret(long seed, double regret) {}
 
   /**
    * The regret of each task of a kind of operator.
@@ -99,10 +116,11 @@ public record Figures(
    *
    * @param workload its text
    * @param network the network it is from
-   * @param pickNanos measured time of the pick, chosen without a measurement
-   * @param defaultNanos time of the default schedule
-   * @param randomNanos median time of random schedules
-   * @param bestNanos the best known time, which online tuning found
+   * @param pickNanos measured time of the pick, chosen without a measurement; empty if it failed
+   * @param defaultNanos time of the default schedule; empty if it failed
+   * @param randomNanos geometric mean of the times of random schedules; empty if there is none
+   * @param bestNanos the best known time, of all that was chosen by any way
+   * @param regret how much longer the pick takes than that; a failed one counts as the default
    * @param gflops billions of operations a second, of the pick; those that the operator is defined
    *     by, of which Winograd's algorithm does fewer
    * @param shareOfPeak of what multiply-adds reach on vectors of the target's width; may pass 1 by
@@ -112,22 +130,18 @@ public record Figures(
   public record TaskPick(
       String workload,
       String network,
-      double pickNanos,
-      double defaultNanos,
-      double randomNanos,
+      OptionalDouble pickNanos,
+      OptionalDouble defaultNanos,
+      OptionalDouble randomNanos,
       double bestNanos,
-      double gflops,
-      double shareOfPeak,
+      double regret,
+      OptionalDouble gflops,
+      OptionalDouble shareOfPeak,
       double chooseNanos) {
     /** Refuses nulls. */
     public TaskPick {
       requireNonNull(workload, "workload");
       requireNonNull(network, "network");
-    }
-
-    /** Returns how much longer the pick takes than the best known. */
-    public double regret() {
-      return pickNanos / bestNanos - 1;
     }
   }
 
@@ -167,6 +181,7 @@ public record Figures(
     headlines = List.copyOf(headlines);
     baselines = List.copyOf(baselines);
     curves = List.copyOf(curves);
+    seeds = List.copyOf(seeds);
     regrets = List.copyOf(regrets);
     splits = List.copyOf(splits);
     tasks = List.copyOf(tasks);

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.OptionalDouble;
 import org.oneshottuner.report.Figures.Baseline;
 import org.oneshottuner.report.Figures.KindRegrets;
+import org.oneshottuner.report.Figures.SeedRegret;
 import org.oneshottuner.train.LearningCurve;
 import org.oneshottuner.train.LearningCurve.Point;
 
@@ -15,6 +16,8 @@ final class Plots {
 
   /** Share of the width that bars may take; the rest is for their figures. */
   private static final double BAR_ROOM = 0.84;
+
+  private static final double INSET = 0.05;
 
   private static final double[] REGRET_TICKS = {0, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 50};
 
@@ -49,13 +52,14 @@ final class Plots {
             + Math.round(last)
             + " labels; the table below the plot has the figures.");
     for (double score = from; score <= to + step / 2; score += step) {
-      chart.tickY(chart.y((score - from) / (to - from)), Words.percent(Math.min(score, 1)));
+      chart.tickY(chart.y((score - from) / (to - from)), Words.percentTick(Math.min(score, 1)));
     }
     for (double labels : ticksX(first, last)) {
-      chart.tickX(chart.x(StrictMath.log(labels / first) / spread), Words.shortCount(labels));
+      chart.tickX(
+          chart.x(inset(StrictMath.log(labels / first) / spread)), Words.shortCount(labels));
     }
     chart.nameX("labels (logarithmic)");
-    chart.nameY("score: share of the best known speed");
+    chart.nameY("share of the best known speed");
     if (ceiling.isPresent()) {
       double y = chart.y((ceiling.getAsDouble() - from) / (to - from));
       out.empty("line", "class", "ceiling", "x1", chart.left, "x2", chart.right, "y1", y, "y2", y)
@@ -76,10 +80,15 @@ final class Plots {
     legend(curves.stream().map(LearningCurve::name).toList());
   }
 
+  /** Keeps the first and the last point off the edges, where labels of both axes would meet. */
+  private static double inset(double share) {
+    return INSET + (1 - 2 * INSET) * share;
+  }
+
   /** How a curve's values become places. */
   private record Scale(double first, double spread, double from, double to) {
     double x(Chart chart, Point point) {
-      return chart.x(StrictMath.log(point.labels() / first) / spread);
+      return chart.x(inset(StrictMath.log(point.labels() / first) / spread));
     }
 
     double y(Chart chart, double score) {
@@ -236,7 +245,7 @@ final class Plots {
     for (double tick : REGRET_TICKS) {
       double x = chart.x(bend(tick) / bend(end) * room);
       if (tick <= end && x - last > 30) {
-        chart.tickX(x, Words.percent(tick).replace(".0", ""));
+        chart.tickX(x, Words.percentTick(tick));
         last = x;
       }
     }
@@ -344,9 +353,15 @@ final class Plots {
     chart.close();
   }
 
-  /** Draws the regret of each way of choosing as a bar with its interval. */
-  void baselines(List<Baseline> baselines) {
-    double end = baselines.stream().mapToDouble(one -> one.regret().high()).reduce(0.01, Math::max);
+  /**
+   * Draws the regret of each way of choosing as a bar with its interval, and on the first bar a dot
+   * for each seed.
+   */
+  void baselines(List<Baseline> baselines, List<SeedRegret> seeds) {
+    double end =
+        Math.max(
+            baselines.stream().mapToDouble(one -> one.regret().high()).reduce(0.01, Math::max),
+            seeds.stream().mapToDouble(SeedRegret::regret).reduce(0, Math::max));
     Chart chart = new Chart(out, "baselines", 205, 60 + 36.0 * baselines.size());
     chart.open(
         "Regret of each way of choosing",
@@ -355,39 +370,63 @@ final class Plots {
     regretTicks(chart, end, BAR_ROOM);
     double height = (chart.bottom - chart.top) / Math.max(1, baselines.size());
     for (int b = 0; b < baselines.size(); b++) {
-      Baseline one = baselines.get(b);
-      double middle = chart.top + (b + 0.5) * height;
-      double x = chart.x(bend(one.regret().figure()) / bend(end) * BAR_ROOM);
-      double low = chart.x(bend(one.regret().low()) / bend(end) * BAR_ROOM);
-      double high = chart.x(bend(one.regret().high()) / bend(end) * BAR_ROOM);
-      out.element("text", one.name(), "x", chart.left - 8, "y", middle + 4, "text-anchor", "end")
-          .empty(
-              "rect",
-              "class",
-              b == 0 ? "bar s0" : "bar other",
-              "x",
-              chart.left,
-              "y",
-              middle - 10,
-              "width",
-              Math.max(1, x - chart.left),
-              "height",
-              20.0,
-              "rx",
-              "2")
-          .empty("line", "class", "whisker", "x1", low, "x2", high, "y1", middle, "y2", middle)
-          .element(
-              "text",
-              Words.percent(one.regret().figure()),
-              "class",
-              "value",
-              "x",
-              high + 6,
-              "y",
-              middle + 4);
+      bar(baselines.get(b), b == 0, chart, new Bar(chart.top + (b + 0.5) * height, end));
     }
-    chart.nameX("geometric mean of the regret (stretched near zero)");
+    for (SeedRegret seed : seeds) {
+      out.open(
+              "circle",
+              "class",
+              "dot seed",
+              "cx",
+              chart.x(bend(seed.regret()) / bend(end) * BAR_ROOM),
+              "cy",
+              chart.top + 0.5 * height + 10,
+              "r",
+              "3")
+          .element("title", "seed " + seed.seed() + ": " + Words.percent(seed.regret()))
+          .close();
+    }
+    chart.nameX("regret (stretched near zero)");
     chart.close();
+  }
+
+  /** Where a bar is drawn, and the regret at the end of the scale. */
+  private record Bar(double middle, double end) {
+    double x(Chart chart, double regret) {
+      return chart.x(bend(regret) / bend(end) * BAR_ROOM);
+    }
+  }
+
+  private void bar(Baseline one, boolean ours, Chart chart, Bar bar) {
+    double middle = bar.middle();
+    double x = bar.x(chart, one.regret().figure());
+    double low = bar.x(chart, one.regret().low());
+    double high = bar.x(chart, one.regret().high());
+    out.element("text", one.name(), "x", chart.left - 8, "y", middle + 4, "text-anchor", "end")
+        .empty(
+            "rect",
+            "class",
+            ours ? "bar s0" : "bar other",
+            "x",
+            chart.left,
+            "y",
+            middle - 10,
+            "width",
+            Math.max(1, x - chart.left),
+            "height",
+            20.0,
+            "rx",
+            "2")
+        .empty("line", "class", "whisker", "x1", low, "x2", high, "y1", middle, "y2", middle)
+        .element(
+            "text",
+            Words.percent(one.regret().figure()),
+            "class",
+            "value",
+            "x",
+            high + 6,
+            "y",
+            middle + 4);
   }
 
   private void legend(List<String> names) {

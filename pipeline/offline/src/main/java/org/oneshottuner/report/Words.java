@@ -1,6 +1,7 @@
 package org.oneshottuner.report;
 
 import java.util.Locale;
+import java.util.OptionalDouble;
 
 /** Numbers as a reader wants them. */
 final class Words {
@@ -12,8 +13,28 @@ final class Words {
       return "–";
     }
     double percent = 100 * share;
-    String form = Math.abs(percent) < 9.95 ? "%.1f %%" : "%.0f %%";
+    String form = Math.abs(percent) < 99.95 ? "%.1f %%" : "%.0f %%";
     return String.format(Locale.ROOT, form, percent);
+  }
+
+  /** Returns a share in percent, if there is one. */
+  static String percent(OptionalDouble share) {
+    return percent(share.orElse(Double.NaN));
+  }
+
+  /** Returns a share in percent without a zero behind the point, for axes. */
+  static String percentTick(double share) {
+    return percent(share).replace(".0 ", " ");
+  }
+
+  /** Returns the two ends of an interval in percent. */
+  static String range(double low, double high) {
+    return Double.isNaN(low) ? "–" : percent(low) + " to " + percent(high);
+  }
+
+  /** Returns a time, if there is one. */
+  static String time(OptionalDouble nanos) {
+    return time(nanos.orElse(Double.NaN));
   }
 
   /** Returns a time with three digits and its unit. */

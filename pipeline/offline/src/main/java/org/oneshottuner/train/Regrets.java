@@ -58,7 +58,7 @@ public record Regrets(
   }
 
   /** Returns the geometric mean of (1 + regret), minus 1. */
-  static double geometricMean(double[] regrets) {
+  public static double geometricMean(double[] regrets) {
     double logs = 0;
     for (double regret : regrets) {
       logs += StrictMath.log1p(regret);

@@ -21,6 +21,7 @@ import org.oneshottuner.report.Figures.FailureCount;
 import org.oneshottuner.report.Figures.Headline;
 import org.oneshottuner.report.Figures.KindRegrets;
 import org.oneshottuner.report.Figures.SamplerCost;
+import org.oneshottuner.report.Figures.SeedRegret;
 import org.oneshottuner.report.Figures.TaskPick;
 import org.oneshottuner.space.SplitMix64;
 import org.oneshottuner.train.Bootstrap.Interval;
@@ -79,12 +80,13 @@ class EvaluationReportTest {
           new TaskPick(
               workloads[i % 5],
               i % 5 < 2 ? "resnet-18" : i % 5 == 2 ? "mobilenet-v2" : "bert-base",
-              pick,
-              best * (1.4 + draw.nextDouble()),
-              best * (2 + 2 * draw.nextDouble()),
+              OptionalDouble.of(pick),
+              OptionalDouble.of(best * (1.4 + draw.nextDouble())),
+              OptionalDouble.of(best * (2 + 2 * draw.nextDouble())),
               best,
-              40 + 70 * draw.nextDouble(),
-              0.3 + 0.6 * draw.nextDouble(),
+              pick / best - 1,
+              OptionalDouble.of(40 + 70 * draw.nextDouble()),
+              OptionalDouble.of(0.3 + 0.6 * draw.nextDouble()),
               2.3e6 + 4e6 * draw.nextDouble()));
     }
     return new Figures(
@@ -99,22 +101,57 @@ class EvaluationReportTest {
             new Headline("Repeated label", "1.2 %", "standard deviation, 50 candidates"),
             new Headline("Labels", "11,520", "in 58 minutes of the device")),
         List.of(
-            new Baseline("One-Shot Tuner", new Interval(0.041, 0.054, 0.069)),
-            new Baseline("tuned, 64 measured", new Interval(0.022, 0.031, 0.043)),
-            new Baseline("tuned, 8 measured", new Interval(0.17, 0.22, 0.28)),
-            new Baseline("nearest task's best", new Interval(0.12, 0.16, 0.21)),
-            new Baseline("default schedule", new Interval(0.41, 0.52, 0.66)),
-            new Baseline("random pick", new Interval(0.98, 1.18, 1.41))),
+            new Baseline(
+                "One-Shot Tuner",
+                71,
+                0,
+                new Interval(0.041, 0.054, 0.069),
+                new Interval(-0.01, 0.02, 0.05)),
+            new Baseline(
+                "tuned, 64 measured",
+                71,
+                0,
+                new Interval(0.022, 0.031, 0.043),
+                new Interval(-0.01, 0.02, 0.05)),
+            new Baseline(
+                "tuned, 8 measured",
+                71,
+                0,
+                new Interval(0.17, 0.22, 0.28),
+                new Interval(-0.01, 0.02, 0.05)),
+            new Baseline(
+                "nearest task's best",
+                71,
+                0,
+                new Interval(0.12, 0.16, 0.21),
+                new Interval(-0.01, 0.02, 0.05)),
+            new Baseline(
+                "default schedule",
+                71,
+                0,
+                new Interval(0.41, 0.52, 0.66),
+                new Interval(-0.01, 0.02, 0.05)),
+            new Baseline(
+                "random pick",
+                71,
+                0,
+                new Interval(0.98, 1.18, 1.41),
+                new Interval(-0.01, 0.02, 0.05))),
         List.of(
             curve("exploration, prior", 0.62, 0.947, draw),
             curve("uniform, prior", 0.6, 0.931, draw),
             curve("uniform, uniform tasks", 0.5, 0.86, draw)),
         OptionalDouble.of(0.985),
+        List.of(new SeedRegret(1, 0.054), new SeedRegret(2, 0.049), new SeedRegret(3, 0.061)),
         regrets,
         RankGrid.of(tasks, 20),
         List.of(
             new SplitMetrics("unseen network", RankingMetrics.of(tasks).metrics()),
-            new SplitMetrics("unseen task", RankingMetrics.of(ranked(draw)).metrics()),
+            new SplitMetrics(
+                "unseen task",
+                new SplitFigures(
+                        31, 5.8, new Interval(0.04, 0.061, 0.09), List.of(0.061, 0.055), 0.21)
+                    .metrics()),
             new SplitMetrics(
                 "noise ceiling", List.of(new Metric("regret@1 geometric mean", 0.011)))),
         picks,
@@ -126,6 +163,11 @@ class EvaluationReportTest {
             new Property("commit", "fa0fb0011d3e"),
             new Property("seed", "7"),
             new Property("java", "Debian OpenJDK 17.0.15")));
+  }
+
+  private static TaskPick failedPick() {
+    OptionalDouble none = OptionalDouble.empty();
+    return new TaskPick(HOSTILE, HOSTILE, none, OptionalDouble.of(2), none, 1, 1, none, none, 1);
   }
 
   private static LearningCurve curve(String name, double first, double last, SplitMix64 draw) {
@@ -195,19 +237,50 @@ class EvaluationReportTest {
             HOSTILE,
             HOSTILE,
             List.of(new Headline(HOSTILE, HOSTILE, HOSTILE)),
-            List.of(new Baseline(HOSTILE, new Interval(0, 0, 0))),
+            List.of(new Baseline(HOSTILE, 1, 1, new Interval(0, 0, 0), new Interval(0, 0, 0))),
             List.of(new LearningCurve(HOSTILE, List.of(new Point(1, 0, 0.5, 0.5, 0.5)))),
             OptionalDouble.empty(),
+            List.of(new SeedRegret(1, 0)),
             List.of(new KindRegrets(HOSTILE, List.of(0.0))),
             RankGrid.of(List.of(), 10),
             List.of(new SplitMetrics(HOSTILE, List.of(new Metric(HOSTILE, Double.NaN)))),
-            List.of(new TaskPick(HOSTILE, HOSTILE, 1, 1, 1, 1, 1, 1, 1)),
+            List.of(failedPick()),
             List.of(new SamplerCost(HOSTILE, 1, 0)),
             List.of(new FailureCount(HOSTILE, 1)),
             List.of(new Property(HOSTILE, HOSTILE)));
     String html = EvaluationReport.html(hostile);
     assertThat(html).doesNotContain("<script").contains("&lt;script&gt;alert(&#39;&quot;&amp;");
     assertThat(html).doesNotContain("NaN").doesNotContain("Infinity");
+  }
+
+  @Test
+  void aPickThatFailedIsSaidToHaveFailed() {
+    Figures run = figures();
+    Figures failing =
+        new Figures(
+            run.title(),
+            run.summary(),
+            run.headlines(),
+            run.baselines(),
+            run.curves(),
+            run.ceilingScore(),
+            run.seeds(),
+            run.regrets(),
+            run.ranks(),
+            run.splits(),
+            List.of(failedPick()),
+            run.samplers(),
+            run.failures(),
+            run.manifest());
+    assertThat(EvaluationReport.html(failing)).contains("<td>failed</td>").contains(">100 %</td>");
+  }
+
+  @Test
+  void whatSeedsDoIsShownBesideWhatTasksDo() {
+    assertThat(EvaluationReport.html(figures()))
+        .contains("6.1 % (4.0 % to 9.0 %)")
+        .contains("5.8 % (5.5 % to 6.1 %)")
+        .contains("seed 3: 6.1 %");
   }
 
   @Test
@@ -220,6 +293,7 @@ class EvaluationReportTest {
             List.of(),
             List.of(),
             OptionalDouble.empty(),
+            List.of(),
             List.of(),
             RankGrid.of(List.of(), 10),
             List.of(),

@@ -1,0 +1,74 @@
+package org.oneshottuner.jobs.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.oneshottuner.compile.Choice;
+import org.oneshottuner.lower.Templates;
+import org.oneshottuner.search.Trial;
+import org.oneshottuner.space.Schedule;
+import org.oneshottuner.space.ScheduleSpace;
+import org.oneshottuner.workload.CpuTarget;
+import org.oneshottuner.workload.TuningTask;
+import org.oneshottuner.workload.Workload;
+
+class ComparedTest {
+  private static final String SEARCH = "random, 6 measurements";
+
+  /** A task whose pick failed, whose default takes 200 ns, and of which a search found 100 ns. */
+  private static Compared compared() {
+    TuningTask task = new TuningTask(Workload.parse("dense m=32 n=64 k=64"), CpuTarget.AVX2, 1);
+    ScheduleSpace space = Templates.space(task);
+    Choice pick = new Choice(task, space.at(0), 1, space.size(), space.at(1), 0, List.of());
+    Compared compared = new Compared(new UnseenTasks.Unseen(task, "net", 1), pick, 5);
+    compared.ways.put(Compared.PICK, space.at(0));
+    compared.ways.put(Compared.DEFAULT, space.at(1));
+    compared.ways.put(SEARCH, space.at(2));
+    compared.nanos.put(Compared.DEFAULT, 200.0);
+    compared.nanos.put(SEARCH, 100.0);
+    return compared;
+  }
+
+  @Test
+  void aPickThatFailedHasNoTimeAndCountsAsTheDefault() {
+    Compared compared = compared();
+    assertThat(compared.failed(Compared.PICK)).isTrue();
+    assertThat(compared.nanos(Compared.PICK)).isEmpty();
+    assertThat(compared.regret(Compared.PICK)).isEqualTo(1);
+    assertThat(compared.regret(SEARCH)).isZero();
+    assertThat(compared.failed("nearest measured task's best")).isFalse();
+    assertThat(compared.regret("nearest measured task's best")).isEqualTo(1);
+  }
+
+  @Test
+  void whereTheDefaultFailsAsWellTheWorstCounts() {
+    Compared compared = compared();
+    compared.nanos.remove(Compared.DEFAULT);
+    compared.nanos.put("analytical roofline", 150.0);
+    assertThat(compared.regret(Compared.PICK)).isEqualTo(0.5);
+    compared.nanos.clear();
+    assertThat(compared.timed()).isFalse();
+  }
+
+  @Test
+  void aRandomScheduleThatFailedCountsAsTheDefault() {
+    Compared compared = compared();
+    Schedule any = compared.pick.schedule();
+    compared.random =
+        List.of(new Trial(any, OptionalDouble.empty()), new Trial(any, OptionalDouble.of(800)));
+    assertThat(compared.randomNanos().orElseThrow()).isEqualTo(400, within(1e-9));
+    assertThat(compared.regret(Compared.RANDOM)).isEqualTo(3, within(1e-9));
+  }
+
+  @Test
+  void theDefaultOfATemplateIsSetAgainstTasksThatHaveIt() {
+    Compared compared = compared();
+    compared.ways.put(Compared.DEFAULT_OF + "dense.gemm", compared.pick.schedule());
+    assertThat(compared.offers(Compared.DEFAULT_OF + "dense.gemm")).isTrue();
+    assertThat(compared.offers(Compared.DEFAULT_OF + "conv2d.winograd")).isFalse();
+    assertThat(compared.offers("analytical roofline")).isTrue();
+  }
+}
