@@ -3,12 +3,13 @@ package org.oneshottuner.jobs.stage;
 import java.io.Serializable;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.spark.util.LongAccumulator;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.Draw;
@@ -46,8 +47,7 @@ final class RangeWork implements Serializable {
     }
   }
 
-  private final String[] tasks;
-  private final long[][] measured;
+  private final List<Planned> tasks;
   private final long seed;
   private final int round;
   private final String samplerName;
@@ -60,21 +60,10 @@ final class RangeWork implements Serializable {
   /**
    * Describes a round.
    *
-   * @param tasks keys
-   * @param measured for each task, the members that earlier rounds drew
    * @param model a frozen model; empty for none
    */
-  RangeWork(
-      List<String> tasks,
-      List<List<Long>> measured,
-      ScheduleSampler sampler,
-      SampleRound which,
-      byte[] model) {
-    this.tasks = tasks.toArray(new String[0]);
-    this.measured =
-        measured.stream()
-            .map(members -> members.stream().mapToLong(Long::longValue).toArray())
-            .toArray(long[][]::new);
+  RangeWork(List<Planned> tasks, ScheduleSampler sampler, SampleRound which, byte[] model) {
+    this.tasks = new ArrayList<>(tasks);
     this.seed = which.seed();
     this.round = which.round();
     this.samplerName = sampler.name();
@@ -85,27 +74,81 @@ final class RangeWork implements Serializable {
     this.model = model.clone();
   }
 
+  /**
+   * A task that is to be sampled, and what is known of its space without building it.
+   *
+   * @param task its key
+   * @param space id of its space
+   * @param size members of its space
+   * @param drawn texts of the schedules that earlier rounds drew
+   */
+  record Planned(String task, String space, long size, List<String> drawn)
+      implements Serializable {}
+
   /** The seed and the number of a round. */
   record SampleRound(long seed, int round) {}
 
-  /** Returns every range of every task. */
-  List<Range> ranges() {
-    List<Range> ranges = new ArrayList<>();
-    for (int task = 0; task < tasks.length; task++) {
-      int count = new Prepared(task, List.of()).round.ranges();
-      for (int number = 0; number < count; number++) {
-        ranges.add(new Range(task, number));
+  /**
+   * Returns the numbers of the tasks that are cut into no more than {@code most} ranges, the
+   * largest spaces first.
+   */
+  List<Integer> whole(int most) {
+    return IntStream.range(0, tasks.size())
+        .filter(task -> ranges(task) <= most)
+        .boxed()
+        .sorted(Comparator.comparing(task -> -tasks.get(task).size()))
+        .toList();
+  }
+
+  /** Returns every range of the other tasks. */
+  List<Range> parts(int most) {
+    return IntStream.range(0, tasks.size())
+        .filter(task -> ranges(task) > most)
+        .boxed()
+        .flatMap(
+            task -> IntStream.range(0, ranges(task)).mapToObj(number -> new Range(task, number)))
+        .toList();
+  }
+
+  private int ranges(int task) {
+    return ScheduleRound.ranges(sampler(), tasks.get(task).size());
+  }
+
+  private ScheduleSampler sampler() {
+    return new ScheduleSampler(samplerName, draws, randomShare, temperature, pool);
+  }
+
+  /** Draws from tasks, each whole and by itself. */
+  Iterator<Request> draw(Iterator<Integer> whole, Counters counters) {
+    List<Ensemble> predictor = predictor();
+    return new Iterator<>() {
+      private Iterator<Request> drawn = Collections.emptyIterator();
+
+      @Override
+      public boolean hasNext() {
+        while (!drawn.hasNext() && whole.hasNext()) {
+          long begin = cpuNanos();
+          Prepared task = new Prepared(whole.next(), predictor);
+          RangeSample all = task.sample(0);
+          for (int range = 1; range < task.round.ranges(); range++) {
+            all = all.merge(task.sample(range));
+          }
+          drawn = task.draws(all).iterator();
+          task.count(all, begin, counters);
+        }
+        return drawn.hasNext();
       }
-    }
-    return ranges;
+
+      @Override
+      public Request next() {
+        return drawn.next();
+      }
+    };
   }
 
   /** Samples ranges, each by itself. */
   Iterator<Sampled> sample(Iterator<Range> ranges, Counters counters) {
-    List<Ensemble> predictor =
-        model.length == 0
-            ? List.of()
-            : List.of(FrozenModelReader.inspect(model, "of the round").ensemble());
+    List<Ensemble> predictor = predictor();
     Map<Integer, Prepared> prepared = new HashMap<>();
     return new Iterator<>() {
       @Override
@@ -116,54 +159,54 @@ final class RangeWork implements Serializable {
       @Override
       public Sampled next() {
         Range range = ranges.next();
-        long begin = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+        long begin = cpuNanos();
         // ranges of a task come together: one task's tables are kept at a time
         prepared.keySet().retainAll(Collections.singleton(range.task()));
         Prepared task =
             prepared.computeIfAbsent(range.task(), number -> new Prepared(number, predictor));
         RangeSample sample = task.sample(range.number());
-        counters.members.add(sample.members());
-        counters.scoreNanos.add(task.takeScoreNanos());
-        counters.nanos.add(ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - begin);
+        task.count(sample, begin, counters);
         return new Sampled(range.task(), sample.bytes());
       }
     };
   }
 
   /** Returns what a task's round draws from all its ranges. */
-  List<Request> draws(int task, Iterator<byte[]> samples) {
-    Prepared prepared = new Prepared(task, List.of());
-    RangeSample all = RangeSample.read(samples.next());
-    while (samples.hasNext()) {
-      all = all.merge(RangeSample.read(samples.next()));
-    }
-    List<Request> requests = new ArrayList<>();
-    for (ScheduleDraw draw : prepared.round.draws(all)) {
-      requests.add(
-          new Request(
-              new Candidate(prepared.task, prepared.space.at(draw.member())),
-              new Draw(
-                  samplerName,
-                  round,
-                  seed,
-                  draw.proposalProbability(),
-                  draw.inclusionProbability())));
-    }
-    return requests;
+  List<Request> draws(int task, byte[] samples) {
+    return new Prepared(task, List.of()).draws(RangeSample.read(samples));
+  }
+
+  /** Merges two samples of one task. */
+  static byte[] merged(byte[] one, byte[] other) {
+    return RangeSample.read(one).merge(RangeSample.read(other)).bytes();
+  }
+
+  private List<Ensemble> predictor() {
+    return model.length == 0 || !sampler().guided()
+        ? List.of()
+        : List.of(FrozenModelReader.inspect(model, "of the round").ensemble());
+  }
+
+  private static long cpuNanos() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }
 
   /** What one range gave: a task's number, and the range's sample in bytes. */
   static final class Sampled {
-    final int task;
+    private final int task;
     private final byte[] bytes;
 
     Sampled(int task, byte[] bytes) {
       this.task = task;
-      this.bytes = Arrays.copyOf(bytes, bytes.length);
+      this.bytes = bytes;
+    }
+
+    int task() {
+      return task;
     }
 
     byte[] bytes() {
-      return bytes.clone();
+      return bytes;
     }
   }
 
@@ -175,27 +218,58 @@ final class RangeWork implements Serializable {
     private final List<ModelScorer> scorer;
     private final List<ScheduleRound.Guide> guide;
 
+    /**
+     * Builds the space.
+     *
+     * @throws IllegalArgumentException if it is not the one that the tasks were drawn with
+     */
     Prepared(int number, List<Ensemble> predictor) {
-      task = TuningTask.parse(tasks[number]);
+      Planned planned = tasks.get(number);
+      task = TuningTask.parse(planned.task());
       space = Templates.space(task);
-      ScheduleSampler sampler =
-          new ScheduleSampler(samplerName, draws, randomShare, temperature, pool);
+      if (!space.id().equals(planned.space())) {
+        throw new IllegalArgumentException(
+            "Cannot sample "
+                + planned.task()
+                + ": its space is "
+                + space.id()
+                + ", it was drawn with "
+                + planned.space()
+                + ", that of other templates");
+      }
+      long[] drawn = planned.drawn().stream().mapToLong(space::indexOfText).toArray();
       round =
           new ScheduleRound(
-              sampler,
-              new RoundKey(seed, task.key(), RangeWork.this.round),
-              space.size(),
-              measured[number]);
+              sampler(), new RoundKey(seed, task.key(), RangeWork.this.round), space.size(), drawn);
       scorer = predictor.stream().map(model -> new ModelScorer(task, space, model)).toList();
       guide = scorer.stream().map(round::guide).toList();
     }
 
-    RangeSample sample(int range) {
-      return guide.isEmpty() ? round.sample(range) : round.sample(range, guide.get(0));
+    List<Request> draws(RangeSample all) {
+      List<Request> requests = new ArrayList<>();
+      for (ScheduleDraw draw : round.draws(all)) {
+        requests.add(
+            new Request(
+                new Candidate(task, space.at(draw.member())),
+                new Draw(
+                    samplerName,
+                    RangeWork.this.round,
+                    seed,
+                    draw.proposalProbability(),
+                    draw.inclusionProbability())));
+      }
+      return requests;
     }
 
-    long takeScoreNanos() {
-      return scorer.stream().mapToLong(ModelScorer::takeNanos).sum();
+    /** Counts what was done since {@code begin}. */
+    void count(RangeSample sample, long begin, Counters counters) {
+      counters.members.add(sample.members());
+      counters.scoreNanos.add(scorer.stream().mapToLong(ModelScorer::takeNanos).sum());
+      counters.nanos.add(cpuNanos() - begin);
+    }
+
+    RangeSample sample(int range) {
+      return guide.isEmpty() ? round.sample(range) : round.sample(range, guide.get(0));
     }
   }
 }

@@ -2,9 +2,9 @@ package org.oneshottuner.jobs.stage;
 
 import static java.util.Objects.requireNonNull;
 
+import java.io.Serializable;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,18 +12,12 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
-import org.apache.spark.api.java.function.FlatMapGroupsFunction;
-import org.apache.spark.api.java.function.MapFunction;
-import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructType;
 import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.jobs.conf.ConfReader;
 import org.oneshottuner.jobs.conf.SampleSettings;
@@ -35,6 +29,7 @@ import org.oneshottuner.jobs.storage.Snapshot;
 import org.oneshottuner.jobs.storage.Table;
 import org.oneshottuner.jobs.storage.TableWriter;
 import org.oneshottuner.lower.Templates;
+import org.oneshottuner.measure.Request;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.FrozenModelReader;
 import org.oneshottuner.sample.NetworkCatalogue;
@@ -46,9 +41,10 @@ import org.oneshottuner.sample.TaskPrior;
 import org.oneshottuner.sample.TaskSampler;
 import org.oneshottuner.sample.TaskScope;
 import org.oneshottuner.sample.UniformTasks;
-import org.oneshottuner.space.ScheduleSpace;
+import org.oneshottuner.workload.TuningTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.Tuple2;
 
 /**
  * Draws tasks, and candidates of each: one round of a sample. The spaces are cut into fixed ranges
@@ -56,14 +52,8 @@ import org.slf4j.LoggerFactory;
  * byte for byte.
  */
 public final class SampleJob {
-  private static final StructType RANGE =
-      new StructType()
-          .add("task", DataTypes.IntegerType, false)
-          .add("range", DataTypes.IntegerType, false);
-  private static final StructType SAMPLED =
-      new StructType()
-          .add("task", DataTypes.IntegerType, false)
-          .add("sample", DataTypes.BinaryType, false);
+  /** Most ranges of a task that one core takes from its space to its draws. */
+  private static final int WHOLE_RANGES = 1;
 
   /** Partitions for each core, so that none waits long for the last. */
   private static final int SHARES = 4;
@@ -73,6 +63,7 @@ public final class SampleJob {
   private final Settings settings;
   private final String location;
   private final Clock clock;
+  private final int wholeRanges;
 
   /**
    * Prepares the job.
@@ -80,10 +71,16 @@ public final class SampleJob {
    * @param location of the sample: the tables {@code tasks} and {@code candidates} lie there
    */
   public SampleJob(SparkSession spark, Settings settings, String location, Clock clock) {
+    this(spark, settings, location, clock, WHOLE_RANGES);
+  }
+
+  /** As above, with another bound on what one core takes of a task. */
+  SampleJob(SparkSession spark, Settings settings, String location, Clock clock, int wholeRanges) {
     this.spark = requireNonNull(spark, "spark");
     this.settings = requireNonNull(settings, "settings");
     this.location = requireNonNull(location, "location");
     this.clock = requireNonNull(clock, "clock");
+    this.wholeRanges = wholeRanges;
   }
 
   /** Returns the table of a sample's tasks. */
@@ -131,25 +128,57 @@ public final class SampleJob {
    * @throws IllegalArgumentException if the sample has tasks that were drawn with other settings
    */
   void keepTasks(List<TaskDraw> draws) {
-    List<Row> rows = new ArrayList<>();
-    for (TaskDraw draw : draws) {
-      rows.add(TaskRows.row(draw, Templates.space(draw.task())));
-    }
-    Dataset<Row> sorted =
-        spark
-            .createDataFrame(rows, TaskRows.FORMAT.columns())
-            .coalesce(1)
-            .sortWithinPartitions("task");
     try (TableWriter writer = tasks(spark, location).write(clock)) {
       Commit.Origin origin = origin(taskSettings(), Map.of());
       Optional<Commit> known = writer.snapshot().batch("tasks");
       if (known.isPresent()) {
         refuseOther(known.get().origin().settings(), origin.settings());
       } else {
-        Commit commit = writer.append("tasks", Map.of(), sorted, origin);
+        Commit commit = writer.append("tasks", Map.of(), taskRows(draws), origin);
         LOG.info("Drew {} tasks", commit.rows());
       }
     }
+  }
+
+  /** Builds each task's space, on the cluster, to tell its size. */
+  private Dataset<Row> taskRows(List<TaskDraw> draws) {
+    List<Drawn> drawn =
+        draws.stream()
+            .map(draw -> new Drawn(draw.task().key(), draw.sampler(), draw.index(), draw.seed()))
+            .toList();
+    JavaRDD<Row> rows =
+        dealt(drawn)
+            .map(
+                one -> {
+                  TaskDraw draw = one.draw();
+                  return TaskRows.row(draw, Templates.space(draw.task()));
+                });
+    return spark
+        .createDataFrame(rows, TaskRows.FORMAT.columns())
+        .repartition(1)
+        .sortWithinPartitions("task");
+  }
+
+  /** A drawn task on its way to the cluster. */
+  private record Drawn(String task, String sampler, long index, long seed) implements Serializable {
+    TaskDraw draw() {
+      return new TaskDraw(TuningTask.parse(task), sampler, index, seed);
+    }
+  }
+
+  /** Deals out work like cards, so that each partition has as much of the heavy as any other. */
+  private <T> JavaRDD<T> dealt(List<T> work) {
+    int partitions =
+        settings.sample().partitions() > 0
+            ? settings.sample().partitions()
+            : Math.max(1, SHARES * spark.sparkContext().defaultParallelism());
+    List<T> hands = new ArrayList<>();
+    for (int first = 0; first < partitions; first++) {
+      for (int place = first; place < work.size(); place += partitions) {
+        hands.add(work.get(place));
+      }
+    }
+    return JavaSparkContext.fromSparkContext(spark.sparkContext()).parallelize(hands, partitions);
   }
 
   private void refuseOther(SortedMap<String, String> known, SortedMap<String, String> asked) {
@@ -180,28 +209,20 @@ public final class SampleJob {
     return all;
   }
 
-  /** Returns the tasks of the sample, in order of key. */
-  public List<TaskDraw> taskDraws() {
-    Table table = tasks(spark, location);
-    return table.read(table.existing()).collectAsList().stream()
-        .map(TaskRows::draw)
-        .sorted(Comparator.comparing(draw -> draw.task().key()))
-        .toList();
-  }
-
   /**
    * Asked here, once: an executor would ask again for each range, and Spark try each four times.
    */
-  private static void mustGuide(byte[] model, List<TaskDraw> draws) {
+  private static void mustGuide(byte[] model, List<Row> tasks) {
     if (model.length == 0) {
       return;
     }
     FrozenModel guide = OneShotTuner.of(FrozenModelReader.inspect(model, "of the round")).model();
-    for (TaskDraw draw : draws) {
-      if (!draw.task().target().name().equals(guide.target().name())) {
+    for (Row task : tasks) {
+      String target = task.getAs("target");
+      if (!target.equals(guide.target().name())) {
         throw new IllegalArgumentException(
             "Cannot sample for target "
-                + draw.task().target().name()
+                + target
                 + ": the model that is to guide it was trained for "
                 + guide.target().name());
       }
@@ -219,99 +240,82 @@ public final class SampleJob {
   public SampleFigures run(int round, byte[] model) {
     long begin = System.nanoTime();
     String batch = "round-" + String.format(java.util.Locale.ROOT, "%04d", round);
-    List<TaskDraw> draws = taskDraws();
-    mustGuide(model, draws);
+    Table drawn = tasks(spark, location);
+    Snapshot drawnNow = drawn.existing();
+    List<Row> tasks = drawn.read(drawnNow).orderBy("task").collectAsList();
+    mustGuide(model, tasks);
     ScheduleSampler sampler = sampler(round, model.length > 0);
     try (TableWriter writer = candidates(spark, location).write(clock)) {
       Optional<Commit> known = writer.snapshot().batch(batch);
       if (known.isPresent()) {
-        return figures(sampler, round, draws.size(), known.get(), 0, begin, counters());
+        return figures(sampler, round, tasks.size(), known.get(), 0, begin, counters());
       }
-      List<String> keys = draws.stream().map(draw -> draw.task().key()).toList();
       RangeWork work =
           new RangeWork(
-              keys,
-              drawn(keys, writer.snapshot()),
+              planned(tasks, writer.snapshot()),
               sampler,
               new RangeWork.SampleRound(settings.seed(), round),
               model);
       RangeWork.Counters counters = counters();
       Dataset<Row> rows = draw(work, counters);
       Map<String, String> inputs = new TreeMap<>();
-      inputs.put(location + "/tasks", tasks(spark, location).existing().digest());
+      inputs.put(location + "/tasks", drawnNow.digest());
       if (model.length > 0) {
         inputs.put("model", org.oneshottuner.jobs.storage.Digests.of(model));
       }
       Commit commit =
           writer.append(batch, Map.of(), rows, origin(ConfReader.inForce(settings), inputs));
       return figures(
-          sampler, round, draws.size(), commit, counters.members.value(), begin, counters);
+          sampler, round, tasks.size(), commit, counters.members.value(), begin, counters);
     }
   }
 
   private Dataset<Row> draw(RangeWork work, RangeWork.Counters counters) {
-    Broadcast<RangeWork> shared =
-        JavaSparkContext.fromSparkContext(spark.sparkContext()).broadcast(work);
-    List<Row> ranges =
-        work.ranges().stream()
-            .map(range -> RowFactory.create(range.task(), range.number()))
-            .toList();
-    int partitions =
-        settings.sample().partitions() > 0
-            ? settings.sample().partitions()
-            : Math.max(1, SHARES * spark.sparkContext().defaultParallelism());
-    MapPartitionsFunction<Row, Row> sample =
-        rows -> {
-          List<RangeWork.Range> all = new ArrayList<>();
-          rows.forEachRemaining(row -> all.add(new RangeWork.Range(row.getInt(0), row.getInt(1))));
-          java.util.Iterator<RangeWork.Sampled> sampled =
-              shared.value().sample(all.iterator(), counters);
-          List<Row> out = new ArrayList<>();
-          sampled.forEachRemaining(one -> out.add(RowFactory.create(one.task, one.bytes())));
-          return out.iterator();
-        };
-    FlatMapGroupsFunction<Integer, Row, Row> merge =
-        (task, samples) -> {
-          List<byte[]> bytes = new ArrayList<>();
-          samples.forEachRemaining(row -> bytes.add(row.<byte[]>getAs("sample")));
-          return shared.value().draws(task, bytes.iterator()).stream()
-              .map(CandidateRows::row)
-              .iterator();
-        };
+    JavaSparkContext context = JavaSparkContext.fromSparkContext(spark.sparkContext());
+    Broadcast<RangeWork> shared = context.broadcast(work);
+    JavaRDD<Request> drawn =
+        dealt(work.whole(wholeRanges)).mapPartitions(tasks -> shared.value().draw(tasks, counters));
+    List<RangeWork.Range> parts = work.parts(wholeRanges);
+    if (!parts.isEmpty()) {
+      drawn =
+          drawn.union(
+              dealt(parts)
+                  .mapPartitions(ranges -> shared.value().sample(ranges, counters))
+                  .mapToPair(sampled -> new Tuple2<>(sampled.task(), sampled.bytes()))
+                  .reduceByKey(RangeWork::merged)
+                  .flatMap(all -> shared.value().draws(all._1(), all._2()).iterator()));
+    }
     return spark
-        .createDataFrame(ranges, RANGE)
-        .repartition(partitions)
-        .sortWithinPartitions("task", "range")
-        .mapPartitions(sample, Encoders.row(SAMPLED))
-        .groupByKey((MapFunction<Row, Integer>) row -> row.getInt(0), Encoders.INT())
-        .flatMapGroups(merge, Encoders.row(CandidateRows.FORMAT.columns()))
+        .createDataFrame(drawn.map(CandidateRows::row), CandidateRows.FORMAT.columns())
         .repartition(1)
         .sortWithinPartitions("task", "schedule");
   }
 
-  /** Returns for each task the members that earlier rounds drew. */
-  private List<List<Long>> drawn(List<String> keys, Snapshot snapshot) {
-    Map<String, List<String>> texts = new HashMap<>();
-    candidates(spark, location)
-        .read(snapshot)
-        .select("task", "schedule")
-        .collectAsList()
-        .forEach(
-            row ->
-                texts
-                    .computeIfAbsent(row.getString(0), key -> new ArrayList<>())
-                    .add(row.getString(1)));
-    List<List<Long>> members = new ArrayList<>();
-    for (String key : keys) {
-      List<String> known = texts.getOrDefault(key, List.of());
-      if (known.isEmpty()) {
-        members.add(List.of());
-      } else {
-        ScheduleSpace space = Templates.space(org.oneshottuner.workload.TuningTask.parse(key));
-        members.add(known.stream().map(space::indexOfText).toList());
-      }
+  /** Returns the tasks of a round, in order of key, with what earlier rounds drew. */
+  private List<RangeWork.Planned> planned(List<Row> tasks, Snapshot candidates) {
+    Map<String, List<String>> drawn = new HashMap<>();
+    if (candidates.rows() > 0) {
+      candidates(spark, location)
+          .read(candidates)
+          .select("task", "schedule")
+          .collectAsList()
+          .forEach(
+              row ->
+                  drawn
+                      .computeIfAbsent(row.getString(0), key -> new ArrayList<>())
+                      .add(row.getString(1)));
     }
-    return members;
+    return tasks.stream()
+        .map(
+            task -> {
+              String key = task.getAs("task");
+              return new RangeWork.Planned(
+                  key,
+                  task.getAs("space"),
+                  task.<Long>getAs("space_size"),
+                  new ArrayList<>(drawn.getOrDefault(key, List.of())));
+            })
+        .toList();
   }
 
   private ScheduleSampler sampler(int round, boolean model) {

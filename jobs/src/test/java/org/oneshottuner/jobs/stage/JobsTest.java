@@ -22,6 +22,7 @@ import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.dataset.LeakException;
 import org.oneshottuner.jobs.LocalSpark;
 import org.oneshottuner.jobs.Processes;
+import org.oneshottuner.jobs.SmallModel;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.rows.CandidateRows;
 import org.oneshottuner.jobs.rows.MeasurementRows;
@@ -32,6 +33,7 @@ import org.oneshottuner.measure.MeasuringDevice;
 import org.oneshottuner.measure.Outcome;
 import org.oneshottuner.measure.Request;
 import org.oneshottuner.sample.NetworkCatalogue;
+import org.oneshottuner.sample.ScheduleSampler;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
 import org.oneshottuner.workload.Workload;
@@ -85,6 +87,45 @@ class JobsTest {
     assertThat(rows(sample(settings("sample.partitions=2"), "two"))).isEqualTo(one);
     assertThat(rows(sample(settings("sample.partitions=7"), "seven"))).isEqualTo(one);
     assertThat(rows(sample(settings("sample.partitions=2", "seed=2"), "other"))).isNotEqualTo(one);
+    String ranges = folder.resolve("ranges").toString();
+    SampleJob cut = new SampleJob(spark, settings("sample.partitions=7"), ranges, CLOCK, 0);
+    cut.drawTasks(catalogue());
+    assertThat(cut.run(0, new byte[0]).members()).isPositive();
+    assertThat(rows(ranges)).isEqualTo(one);
+  }
+
+  @Test
+  void aGuidedSampleIsTheSameHoweverItIsCut() throws Exception {
+    byte[] model = Files.readAllBytes(SmallModel.write(folder));
+    String[] same = {"target=avx512", "sample.sampler=importance"};
+    List<byte[]> drawn = new ArrayList<>();
+    for (int most : List.of(1, 0)) {
+      String location = folder.resolve("ranges-" + most).toString();
+      SampleJob job = new SampleJob(spark, settings(same), location, CLOCK, most);
+      job.drawTasks(catalogue());
+      assertThat(job.run(0, model).scoredPerSecondAndCore()).isPositive();
+      drawn.add(rows(location));
+    }
+    assertThat(drawn.get(1)).isEqualTo(drawn.get(0));
+  }
+
+  @Test
+  void aSampleOfOtherTemplatesIsNotGoneOnWith() {
+    RangeWork work =
+        new RangeWork(
+            List.of(
+                new RangeWork.Planned(
+                    new TuningTask(Workload.parse("dense m=32 n=64 k=64"), CpuTarget.AVX2, 1).key(),
+                    "0123456789abcdef",
+                    1000,
+                    List.of())),
+            ScheduleSampler.uniform(4),
+            new RangeWork.SampleRound(1, 0),
+            new byte[0]);
+    assertThatThrownBy(() -> work.draws(0, new byte[0]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot sample dense m=32 n=64 k=64")
+        .hasMessageContaining("it was drawn with 0123456789abcdef");
   }
 
   @Test

@@ -97,6 +97,12 @@ public final class ScheduleRound {
 
   /** Returns into how many ranges the round's work is cut, whoever does it. */
   public int ranges() {
+    return ranges(sampler, spaceSize);
+  }
+
+  /** Returns into how many ranges a round over a space of this size is cut. */
+  public static int ranges(ScheduleSampler sampler, long spaceSize) {
+    long pool = Math.min(spaceSize, sampler.pool());
     return Math.toIntExact((pool + RANGE_MEMBERS - 1) / RANGE_MEMBERS);
   }
 
@@ -107,9 +113,14 @@ public final class ScheduleRound {
 
   /**
    * Scores a few members to learn how far scores spread in this task, which the temperature is
-   * counted in. Its result depends on the round's key and the scorer alone.
+   * counted in. Its result depends on the round's key and the scorer alone. Where one range holds
+   * the whole space, all are scored here, once for the pilot and the draws.
    */
-  public Guide guide(RangeScorer scorer) {
+  public Guide guide(RangeScorer model) {
+    RangeScorer scorer =
+        pool == spaceSize && spaceSize <= RANGE_MEMBERS
+            ? new KnownScores(model, (int) spaceSize)
+            : model;
     Permutation order = new Permutation(spaceSize, key.stream("pilot"));
     int count = (int) Math.min(spaceSize, PILOT_MEMBERS);
     long[] members = new long[count];

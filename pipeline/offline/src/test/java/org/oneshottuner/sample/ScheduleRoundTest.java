@@ -457,4 +457,25 @@ class ScheduleRoundTest {
     assertThatThrownBy(() -> RangeSample.read(Arrays.copyOf(bytes, bytes.length + 1)))
         .hasMessageContaining("1 bytes are left over");
   }
+
+  @Test
+  void aSmallSpaceIsScoredOnceAndALargeOneAsItIsDrawn() {
+    for (long size : List.of(1L, 700L, 5000L, (long) ScheduleRound.RANGE_MEMBERS, 70_000L)) {
+      long[] scored = {0};
+      RangeScorer counting =
+          (from, to, out) -> {
+            scored[0] += to - from;
+            new Hashed().score(from, to, out);
+          };
+      ScheduleRound round =
+          new ScheduleRound(ScheduleSampler.importance(5), key(size), size, new long[] {0});
+      Guide guide = round.guide(counting);
+      if (size > 1) {
+        assertThat(drawAll(round, guide))
+            .isEqualTo(drawAll(round, new Guide(new Hashed(), guide.unit())));
+      }
+      assertThat(scored[0])
+          .isBetween(size, size > ScheduleRound.RANGE_MEMBERS ? size + 1024 : size);
+    }
+  }
 }

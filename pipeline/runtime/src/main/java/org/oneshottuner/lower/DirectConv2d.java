@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.stream.IntStream;
 import org.oneshottuner.lower.Place.Buffer;
 import org.oneshottuner.lower.Place.Role;
@@ -48,6 +50,7 @@ final class DirectConv2d implements Template {
   private final int lanes;
   private final int inBlocks;
   private final int outBlocks;
+  private final ConcurrentMap<Integer, Long> textColumns = new ConcurrentHashMap<>();
   private final boolean blocked;
   private final Fused fused;
 
@@ -218,8 +221,15 @@ final class DirectConv2d implements Template {
   }
 
   private long codeFmas(KnobValues v) {
-    long columns = plane.segments(v.number(OWT)).stream().mapToLong(Plane.Segment::size).sum();
-    return columns * v.number(OCB) * plane.s() * v.number(UNROLL);
+    return textColumns.computeIfAbsent(v.number(OWT), this::textColumns)
+        * v.number(OCB)
+        * plane.s()
+        * v.number(UNROLL);
+  }
+
+  /** Returns the columns that the text names, where tiles that the same code serves count once. */
+  private long textColumns(int size) {
+    return plane.segments(size).stream().mapToLong(Plane.Segment::size).sum();
   }
 
   /** Returns the first channel block that a tile of output channels reads. */
