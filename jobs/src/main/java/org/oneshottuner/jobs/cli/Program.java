@@ -34,7 +34,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ExportCommand.class,
       ChooseCommand.class,
       CompileCommand.class,
-      TuneCommand.class
+      TuneCommand.class,
+      VerifyCommand.class
     })
 public final class Program {
   private static final String NAME = "oneshot: ";

@@ -148,7 +148,7 @@ final class Folder {
         return false;
       }
       forceName(to);
-      Files.delete(nio(from));
+      Files.deleteIfExists(nio(from));
       return true;
     }
     if (files.rename(path(from), path(to))) {
@@ -180,10 +180,19 @@ final class Folder {
     files.delete(path(name), true);
   }
 
-  /** Deletes a folder, unless something is in it. */
+  /** Deletes a folder, unless something is in it, even if that came this moment. */
   void deleteEmpty(String name) throws IOException {
-    if (list(name).isEmpty()) {
-      delete(name);
+    try {
+      if (local) {
+        Files.deleteIfExists(nio(name));
+      } else {
+        files.delete(path(name), false);
+      }
+    } catch (IOException e) {
+      // file systems have different exceptions for a folder that is not empty
+      if (list(name).isEmpty() && exists(name)) {
+        throw e;
+      }
     }
   }
 
@@ -226,7 +235,8 @@ final class Folder {
     return found;
   }
 
-  private void write(String name, byte[] content) throws IOException {
+  /** Writes a new file, which may be seen in part until this returns. */
+  void write(String name, byte[] content) throws IOException {
     files.mkdirs(path(name).getParent());
     if (local) {
       // not through Hadoop, which would leave a checksum file beside it

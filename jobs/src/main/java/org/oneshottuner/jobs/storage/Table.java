@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.TreeSet;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
@@ -54,6 +55,28 @@ public final class Table {
    */
   public static Table at(SparkSession spark, String location, TableFormat format) {
     return new Table(spark, location, format);
+  }
+
+  /**
+   * Returns the name of the table that lies at a place; empty if none has a commit there.
+   *
+   * @throws IllegalArgumentException if its first manifest is missing, cut or altered
+   */
+  public static Optional<String> nameAt(SparkSession spark, String location) {
+    try {
+      Folder folder = Folder.at(location, spark.sparkContext().hadoopConfiguration());
+      if (folder.list(COMMITS).stream().allMatch(name -> name.startsWith("."))) {
+        return Optional.empty();
+      }
+      String first = COMMITS + "/" + commitName(1);
+      String place = folder.place(first);
+      if (!folder.exists(first)) {
+        throw refuse(place, "it is not there, and later manifests are");
+      }
+      return Optional.of(ManifestFormat.read(folder.read(first), place).table());
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + location + ": " + e.getMessage(), e);
+    }
   }
 
   /** Returns the place. */
@@ -207,21 +230,41 @@ public final class Table {
    * @throws IllegalArgumentException naming the first that differs
    */
   public void verify(Snapshot snapshot) {
+    for (String damage : damage(snapshot)) {
+      throw new IllegalArgumentException(damage);
+    }
+  }
+
+  /**
+   * Returns what is wrong with the files of a snapshot, one message for each file that is missing
+   * or whose length, rows, columns or digest are not those of its manifest.
+   */
+  public List<String> damage(Snapshot snapshot) {
     try {
       Folder folder = folder();
+      List<String> damage = new ArrayList<>();
       for (Commit commit : snapshot.commits()) {
         for (Commit.DataFile file : commit.files()) {
-          checkFile(folder, file);
-          String digest = folder.digest(file.path());
-          if (!digest.equals(file.sha256())) {
-            throw refuse(
-                folder.place(file.path()),
-                "its SHA-256 is " + digest + ", its manifest says " + file.sha256());
+          try {
+            checkFile(folder, file);
+            checkDigest(folder, file);
+          } catch (IllegalArgumentException e) {
+            damage.add(e.getMessage());
           }
         }
       }
+      return damage;
     } catch (IOException e) {
       throw failure("read", e);
+    }
+  }
+
+  private static void checkDigest(Folder folder, Commit.DataFile file) throws IOException {
+    String digest = folder.digest(file.path());
+    if (!digest.equals(file.sha256())) {
+      throw refuse(
+          folder.place(file.path()),
+          "its SHA-256 is " + digest + ", its manifest says " + file.sha256());
     }
   }
 

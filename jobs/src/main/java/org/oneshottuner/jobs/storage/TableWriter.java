@@ -30,6 +30,8 @@ public final class TableWriter implements AutoCloseable {
     STAGED,
     /** All files are in place, and no manifest names them. */
     MOVED,
+    /** The manifest is written, the lock was this writer's, and the manifest has no name yet. */
+    CHECKED,
     /** The manifest is there. */
     COMMITTED
   }
@@ -54,6 +56,7 @@ public final class TableWriter implements AutoCloseable {
       Folder folder = table.folder();
       WriterLock lock = WriterLock.take(folder, clock);
       try {
+        fence(folder, lock);
         List<Commit> commits = new ArrayList<>(table.snapshot(folder).commits());
         TableWriter writer = new TableWriter(table, folder, lock, observer, commits);
         writer.clear();
@@ -64,6 +67,21 @@ public final class TableWriter implements AutoCloseable {
       }
     } catch (IOException e) {
       throw table.failure("write", e);
+    }
+  }
+
+  /**
+   * Takes from writers before this one the manifests that they have not named yet: one that was
+   * stopped between its last look at the lock and its commit has nothing to commit when it goes on.
+   * What it named before is read after this.
+   */
+  private static void fence(Folder folder, WriterLock lock) throws IOException {
+    List<String> unnamed =
+        folder.list(Table.COMMITS).stream().filter(name -> name.startsWith(".")).toList();
+    // what is listed is not of a writer that takes over from this one
+    lock.check();
+    for (String name : unnamed) {
+      folder.delete(Table.COMMITS + "/" + name);
     }
   }
 
@@ -224,7 +242,6 @@ public final class TableWriter implements AutoCloseable {
       List<Commit.DataFile> files,
       Commit.Origin origin)
       throws IOException {
-    lock.check();
     long sequence = commits.size() + 1L;
     Commit commit =
         ManifestFormat.seal(
@@ -239,17 +256,40 @@ public final class TableWriter implements AutoCloseable {
                 files,
                 origin,
                 ""));
-    String name = Table.COMMITS + "/" + Table.commitName(sequence);
-    for (Commit.DataFile file : files) {
-      if (!folder.exists(file.path())) {
-        throw new IOException(folder.place(file.path()) + " was cleared away before its commit");
-      }
-    }
-    if (!folder.add(name, ManifestFormat.bytes(commit))) {
-      throw new IOException("another writer committed " + folder.place(name));
-    }
+    name(commit);
     commits.add(commit);
     return commit;
+  }
+
+  /**
+   * Gives a manifest its name. The manifest is there before the lock is looked at, and a writer
+   * that takes over deletes it before it reads what is committed: so this commits before the other
+   * took over, or not at all.
+   */
+  private void name(Commit commit) throws IOException {
+    String name = Table.COMMITS + "/" + Table.commitName(commit.sequence());
+    String unnamed = Table.COMMITS + "/." + lock.writer() + "-" + commit.sequence();
+    folder.write(unnamed, ManifestFormat.bytes(commit));
+    try {
+      lock.check();
+      for (Commit.DataFile file : commit.files()) {
+        if (!folder.exists(file.path())) {
+          throw new IOException(folder.place(file.path()) + " was cleared away before its commit");
+        }
+      }
+      observer.accept(Step.CHECKED);
+      if (!folder.move(unnamed, name)) {
+        throw new IOException("another writer committed " + folder.place(name));
+      }
+    } catch (IOException e) {
+      if (!folder.exists(unnamed)) {
+        throw new IOException(
+            "another writer took over before " + folder.place(name) + " was committed", e);
+      }
+      throw e;
+    } finally {
+      folder.delete(unnamed);
+    }
   }
 
   /**
@@ -257,12 +297,12 @@ public final class TableWriter implements AutoCloseable {
    * been silent keeps the files that it may be about to commit.
    */
   private void clear() throws IOException {
-    folder.delete(Table.STAGING);
-    for (String name : folder.list(Table.COMMITS)) {
-      if (name.startsWith(".")) {
-        folder.delete(Table.COMMITS + "/" + name);
-      }
+    List<String> staged = folder.list(Table.STAGING);
+    lock.check();
+    for (String writer : staged) {
+      folder.delete(Table.STAGING + "/" + writer);
     }
+    folder.deleteEmpty(Table.STAGING);
     if (lock.wasSilent()) {
       return;
     }
@@ -270,6 +310,7 @@ public final class TableWriter implements AutoCloseable {
     commits.forEach(commit -> commit.files().forEach(file -> named.add(file.path())));
     for (String file : folder.listDeep(Table.DATA)) {
       if (!named.contains(file)) {
+        lock.check();
         LOG.info("Clearing away {}, which no manifest names", folder.place(file));
         folder.delete(file);
       }

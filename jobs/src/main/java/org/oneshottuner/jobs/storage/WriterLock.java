@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A lock is stale if its owner is gone, which can be told of a process that started since this
  * host did and that this one can see, or if nobody touched it for {@link #SILENCE}. An owner of the
- * second kind may wake again. Then it finds the lock another's at its next commit, touches and
- * clears away only what is its own, and no two commits can have one sequence number.
+ * second kind may wake again. Then it finds the lock another's before its next commit, or its
+ * manifest taken away if it looked before it slept, and clears away only what is its own.
  */
 final class WriterLock implements AutoCloseable {
   /** How long a lock of another host may go untouched. */

@@ -22,6 +22,7 @@ import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.dataset.LeakException;
 import org.oneshottuner.jobs.LocalSpark;
 import org.oneshottuner.jobs.Processes;
+import org.oneshottuner.jobs.Ran;
 import org.oneshottuner.jobs.SmallModel;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.rows.CandidateRows;
@@ -107,6 +108,40 @@ class JobsTest {
       drawn.add(rows(location));
     }
     assertThat(drawn.get(1)).isEqualTo(drawn.get(0));
+  }
+
+  @Test
+  void anAlteredDatasetIsToldFromAGoodOne() throws Exception {
+    String run = folder.resolve("run").toString();
+    sample(settings(), "run/sample");
+    Path json = folder.resolve("verified.json");
+    for (String place : List.of(run, run + "/sample", run + "/sample/candidates")) {
+      Ran good = Ran.oneshot("verify", place, "--json", json.toString());
+      assertThat(good.code()).as(good.err()).isZero();
+      assertThat(good.out()).contains("candidates: 1 commits, 1 files, ").contains("all as their");
+    }
+    Table candidates = SampleJob.candidates(spark, run + "/sample");
+    Path file =
+        Path.of(
+            candidates.location(), candidates.existing().commits().get(0).files().get(0).path());
+    byte[] content = Files.readAllBytes(file);
+    content[content.length / 2] ^= 1;
+    Files.write(file, content);
+    Ran bad = Ran.oneshot("verify", run, "--json", json.toString());
+    assertThat(bad.code()).isEqualTo(1);
+    assertThat(bad.err().lines()).hasSize(1);
+    assertThat(bad.err()).startsWith("oneshot: Cannot read " + file + ": its SHA-256 is ");
+    assertThat(Files.readString(json)).contains("\"damage\" : [ \"Cannot read " + file);
+    Path manifest = Path.of(run, "sample/tasks/commits/0000000001.json");
+    Files.writeString(manifest, Files.readString(manifest).replace("12", "13"));
+    Ran worse = Ran.oneshot("verify", run);
+    assertThat(worse.code()).isEqualTo(1);
+    assertThat(worse.err())
+        .startsWith("oneshot: Cannot read manifest " + manifest)
+        .contains("; 1 more are damaged");
+    Ran nothing = Ran.oneshot("verify", folder.resolve("none").toString());
+    assertThat(nothing.code()).isEqualTo(2);
+    assertThat(nothing.err()).contains("no manifest is there");
   }
 
   @Test

@@ -210,6 +210,65 @@ abstract class TableContract {
     assertThat(names(table)).containsExactly("a0");
   }
 
+  @Test
+  void anOwnerThatSleepsBeforeItsCommitCommitsBeforeTheNextOpensOrNever() throws Exception {
+    Table table = table(location());
+    append(table, "a", 1);
+    List<TableWriter> fresh = new java.util.ArrayList<>();
+    TableWriter old =
+        TableWriter.open(
+            table,
+            CLOCK,
+            step -> {
+              if (step == TableWriter.Step.CHECKED) {
+                take(table, fresh);
+              }
+            });
+    assertThatThrownBy(() -> old.append("b", DEVICE, rows("o", 3), Commit.Origin.unknown()))
+        .isInstanceOf(java.io.UncheckedIOException.class)
+        .hasMessageStartingWith("Cannot write batch b of readings at ")
+        .hasMessageContaining("another writer took over before")
+        .hasMessageContaining("0000000002.json");
+    old.close();
+    assertThat(names(table)).containsExactly("a0");
+    fresh.get(0).append("b", DEVICE, rows("n", 2), Commit.Origin.unknown());
+    fresh.get(0).close();
+    assertThat(names(table)).containsExactly("a0", "n0", "n1");
+    assertThat(table.folder().list("commits"))
+        .containsExactly("0000000001.json", "0000000002.json");
+  }
+
+  @Test
+  void aFolderIsDeletedOnlyWhileNothingIsInIt() throws Exception {
+    Folder folder = table(location()).folder();
+    folder.makeFolder("staging/other");
+    folder.deleteEmpty("staging");
+    assertThat(folder.exists("staging/other")).isTrue();
+    folder.delete("staging/other");
+    folder.deleteEmpty("staging");
+    assertThat(folder.exists("staging")).isFalse();
+    folder.deleteEmpty("staging");
+  }
+
+  @Test
+  void everyDamagedFileIsNamed() throws Exception {
+    Table table = table(location());
+    append(table, "a", 100);
+    append(table, "b", 100);
+    append(table, "c", 100);
+    assertThat(table.damage(table.snapshot())).isEmpty();
+    List<String> files =
+        table.snapshot().commits().stream().map(commit -> commit.files().get(0).path()).toList();
+    byte[] content = table.folder().read(files.get(0));
+    content[content.length / 3] ^= 4;
+    replace(table, files.get(0), content);
+    table.folder().delete(files.get(2));
+    List<String> damage = table.damage(table.snapshot());
+    assertThat(damage).hasSize(2);
+    assertThat(damage.get(0)).startsWith("Cannot read ").contains(files.get(0), "its SHA-256 is");
+    assertThat(damage.get(1)).startsWith("Cannot read ").contains(files.get(2), "it is not there");
+  }
+
   private static void take(Table table, List<TableWriter> into) {
     try {
       table.folder().delete("lock");
