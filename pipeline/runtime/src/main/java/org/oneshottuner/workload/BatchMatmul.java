@@ -29,6 +29,7 @@ public record BatchMatmul(int b, int m, int n, int k, ElementType dtype, Epilogu
   }
 
   static BatchMatmul read(WorkloadText fields) {
+    fields.only("b", "m", "n", "k", "dtype", "epilogue");
     return WorkloadText.addressable(
         new BatchMatmul(
             fields.number("b"),

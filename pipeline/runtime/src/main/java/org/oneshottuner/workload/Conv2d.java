@@ -46,6 +46,21 @@ public record Conv2d(
   }
 
   static Conv2d read(WorkloadText fields) {
+    fields.only(
+        "n",
+        "c",
+        "h",
+        "w",
+        "k",
+        "r",
+        "s",
+        "stride",
+        "pad",
+        "dilation",
+        "groups",
+        "layout",
+        "dtype",
+        "epilogue");
     return WorkloadText.addressable(
         new Conv2d(
             fields.number("n"),

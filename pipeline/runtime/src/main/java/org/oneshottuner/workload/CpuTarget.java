@@ -125,18 +125,16 @@ public record CpuTarget(
       if (!fields.kind().equals("cpu")) {
         throw new IllegalArgumentException("kind is '" + fields.kind() + "', known is cpu");
       }
-      CpuTarget target =
-          new CpuTarget(
-              fields.word("name"),
-              fields.word("march"),
-              fields.number("vector"),
-              fields.number("registers"),
-              fields.bytes("l1"),
-              fields.bytes("l2"),
-              fields.bytes("l3"),
-              fields.number("cores"));
-      fields.finish();
-      return target;
+      fields.only("name", "march", "vector", "registers", "l1", "l2", "l3", "cores");
+      return new CpuTarget(
+          fields.word("name"),
+          fields.word("march"),
+          fields.number("vector"),
+          fields.number("registers"),
+          fields.bytes("l1"),
+          fields.bytes("l2"),
+          fields.bytes("l3"),
+          fields.number("cores"));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
           "Cannot read target '" + text.strip() + "': " + e.getMessage(), e);

@@ -26,6 +26,7 @@ public record Dense(int m, int n, int k, ElementType dtype, Epilogue epilogue) i
   }
 
   static Dense read(WorkloadText fields) {
+    fields.only("m", "n", "k", "dtype", "epilogue");
     return WorkloadText.addressable(
         new Dense(
             fields.number("m"),

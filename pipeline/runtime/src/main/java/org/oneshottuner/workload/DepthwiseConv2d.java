@@ -31,6 +31,8 @@ public record DepthwiseConv2d(
   }
 
   static DepthwiseConv2d read(WorkloadText fields) {
+    fields.only(
+        "n", "c", "h", "w", "r", "s", "stride", "pad", "dilation", "layout", "dtype", "epilogue");
     return WorkloadText.addressable(
         new DepthwiseConv2d(
             fields.number("n"),

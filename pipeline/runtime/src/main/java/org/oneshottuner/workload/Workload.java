@@ -78,20 +78,17 @@ public sealed interface Workload permits Conv2d, DepthwiseConv2d, Dense, BatchMa
   static Workload parse(String text) {
     WorkloadText fields = WorkloadText.read(text);
     try {
-      Workload workload =
-          switch (fields.kind()) {
-            case Conv2d.KIND -> Conv2d.read(fields);
-            case DepthwiseConv2d.KIND -> DepthwiseConv2d.read(fields);
-            case Dense.KIND -> Dense.read(fields);
-            case BatchMatmul.KIND -> BatchMatmul.read(fields);
-            default ->
-                throw new IllegalArgumentException(
-                    "unknown kind '"
-                        + fields.kind()
-                        + "', known are conv2d, depthwise_conv2d, dense, batch_matmul");
-          };
-      fields.finish();
-      return workload;
+      return switch (fields.kind()) {
+        case Conv2d.KIND -> Conv2d.read(fields);
+        case DepthwiseConv2d.KIND -> DepthwiseConv2d.read(fields);
+        case Dense.KIND -> Dense.read(fields);
+        case BatchMatmul.KIND -> BatchMatmul.read(fields);
+        default ->
+            throw new IllegalArgumentException(
+                "unknown kind '"
+                    + fields.kind()
+                    + "', known are conv2d, depthwise_conv2d, dense, batch_matmul");
+      };
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new IllegalArgumentException(
           "Cannot read workload '" + text.strip() + "': " + e.getMessage(), e);

@@ -1,17 +1,20 @@
 package org.oneshottuner.workload;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The fields of one workload text while it is read, and the writer of canonical texts. */
 final class WorkloadText {
   private final String kind;
   private final Map<String, String> values;
-  private final TreeSet<String> asked = new TreeSet<>();
+  private final TreeSet<String> known = new TreeSet<>();
 
   private WorkloadText(String kind, Map<String, String> values) {
     this.kind = kind;
@@ -112,13 +115,42 @@ final class WorkloadText {
     return value.isEmpty() ? Epilogue.NONE : Epilogue.parse(value);
   }
 
-  /** Refuses names that no reader asked for. */
-  void finish() {
-    TreeSet<String> unknown = new TreeSet<>(values.keySet());
-    unknown.removeAll(asked);
-    if (!unknown.isEmpty()) {
-      throw new IllegalArgumentException("unknown names " + unknown + ", known are " + asked);
+  /**
+   * Says which names a reader will ask for, before it asks for any: a misspelt name is not a
+   * missing one.
+   *
+   * @throws IllegalArgumentException if a name is none of them
+   */
+  void only(String... names) {
+    known.addAll(List.of(names));
+    for (String name : values.keySet()) {
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException(
+            name + " is unknown, nearest is " + nearest(name) + "; known are " + known);
+      }
     }
+  }
+
+  /** Returns the known name that fewest changed letters lead to, the first of them. */
+  private String nearest(String name) {
+    return known.stream()
+        .min(Comparator.comparingInt(candidate -> distance(candidate, name)))
+        .orElseThrow();
+  }
+
+  /** Returns how many letters are put in, left out or exchanged between two words. */
+  private static int distance(String left, String right) {
+    int[] above = IntStream.rangeClosed(0, right.length()).toArray();
+    for (int i = 1; i <= left.length(); i++) {
+      int[] row = new int[right.length() + 1];
+      row[0] = i;
+      for (int j = 1; j <= right.length(); j++) {
+        int exchanged = above[j - 1] + (left.charAt(i - 1) == right.charAt(j - 1) ? 0 : 1);
+        row[j] = Math.min(exchanged, 1 + Math.min(above[j], row[j - 1]));
+      }
+      above = row;
+    }
+    return above[right.length()];
   }
 
   static <E> E constant(String what, String text, E[] constants, Function<E, String> name) {
@@ -173,7 +205,9 @@ final class WorkloadText {
   }
 
   private String take(String name) {
-    asked.add(name);
+    if (!known.contains(name)) {
+      throw new IllegalStateException("Cannot ask for " + name + ": known are " + known);
+    }
     return values.getOrDefault(name, "");
   }
 

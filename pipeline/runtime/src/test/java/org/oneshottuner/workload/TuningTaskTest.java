@@ -54,7 +54,7 @@ class TuningTaskTest {
         "l3=33554432 | l3=32MiB | l3 is '32MiB', expected a whole number",
         "cores=2 | cores=0 | cores is 0, least is 1",
         "cores=2 | cores=2 cores=3 | cores is given twice",
-        "cores=2 | cores=2 sockets=1 | unknown names [sockets]"
+        "cores=2 | cores=2 sockets=1 | sockets is unknown, nearest is cores"
       })
   void malformedTargetsAreRefused(String good, String bad, String reason) {
     String text = AVX2.replace(good, bad);
