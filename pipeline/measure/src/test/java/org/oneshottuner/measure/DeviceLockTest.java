@@ -1,9 +1,12 @@
 package org.oneshottuner.measure;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -44,11 +47,29 @@ class DeviceLockTest {
     assertTrue(acquired.await(10, TimeUnit.SECONDS));
     second.join();
     assertEquals(
-        List.of(
-            "Another program, process "
-                + ProcessHandle.current().pid()
-                + ", measures on this processor; waiting until it has ended"),
-        said);
+        List.of("This program measures on this processor; waiting until it has ended"), said);
+  }
+
+  /** Returns whether the system says that this program locks the file. */
+  private boolean locked() throws IOException {
+    String end = ":" + Files.getAttribute(file, "unix:ino") + " ";
+    return Files.readAllLines(Path.of("/proc/locks")).stream()
+        .anyMatch(line -> line.contains("POSIX") && line.contains(end));
+  }
+
+  @Test
+  void whoeverGivesUpLeavesTheFirstItsLock() throws InterruptedException, IOException {
+    DeviceLock first = DeviceLock.acquire(file, said::add);
+    assertTrue(locked());
+    Path alias = Files.createSymbolicLink(file.resolveSibling("alias"), file.getParent());
+    Thread.currentThread().interrupt();
+    assertThrows(
+        InterruptedException.class, () -> DeviceLock.acquire(alias.resolve("cpu.lock"), said::add));
+    assertTrue(locked());
+    first.close();
+    assertFalse(locked());
+    DeviceLock.acquire(file, said::add).close();
+    assertEquals(1, said.size());
   }
 
   @Test
