@@ -16,14 +16,21 @@ import org.oneshottuner.workload.CpuTarget;
  *
  * @param model the processor's name
  * @param flags the instruction set extensions that the processor names, sorted
+ * @param online how many processors the machine has in use, whichever of them this process may use
  * @param cpus the numbers of the processors that this process may use
  * @param caches one text a level of cache, such as {@code L2 Unified 1024K}
  * @param system name and version of kernel and distribution
  */
 record Host(
-    String model, Set<String> flags, List<Integer> cpus, List<String> caches, String system) {
+    String model,
+    Set<String> flags,
+    int online,
+    List<Integer> cpus,
+    List<String> caches,
+    String system) {
   private static final Path CPUINFO = Path.of("/proc/cpuinfo");
   private static final Path STATUS = Path.of("/proc/self/status");
+  private static final Path ONLINE = Path.of("/sys/devices/system/cpu/online");
   private static final Path CACHES = Path.of("/sys/devices/system/cpu/cpu0/cache");
   private static final Path RELEASE = Path.of("/etc/os-release");
 
@@ -52,6 +59,7 @@ record Host(
       return new Host(
           value(cpuinfo, "model name"),
           flags,
+          numbers(Files.readString(ONLINE)).size(),
           numbers(value(Files.readAllLines(STATUS), "Cpus_allowed_list")),
           readCaches(),
           System.getProperty("os.name")

@@ -8,8 +8,9 @@ public final class HostTarget {
   private HostTarget() {}
 
   /**
-   * Returns the known target whose instructions this machine has, with the caches of this machine
-   * and the processors that this process may use.
+   * Returns the known target whose instructions this machine has, with the caches and the
+   * processors of this machine. How many of these this process may use does not matter: the target
+   * is part of every task's key, and a label stays what it is under another {@code taskset}.
    *
    * @return empty if it has the instructions of none
    * @throws DeviceException if this is not Linux
@@ -34,7 +35,7 @@ public final class HostTarget {
                   l1,
                   l2,
                   Math.max(l2, bytes(host, "L3 ", known.l3Bytes())),
-                  host.cpus().size());
+                  host.online());
             });
   }
 

@@ -11,8 +11,8 @@ class HostTargetTest {
   private static final Set<String> WIDE =
       Set.of("avx2", "fma", "avx512f", "avx512bw", "avx512dq", "avx512vl");
 
-  private static Host host(Set<String> flags, List<Integer> cpus, String... caches) {
-    return new Host("any", flags, cpus, List.of(caches), "Linux");
+  private static Host host(Set<String> flags, int online, String... caches) {
+    return new Host("any", flags, online, List.of(0), List.of(caches), "Linux");
   }
 
   @Test
@@ -21,7 +21,7 @@ class HostTargetTest {
         HostTarget.of(
                 host(
                     WIDE,
-                    List.of(0, 1, 2, 5),
+                    4,
                     "L1 Data 48K",
                     "L1 Instruction 32K",
                     "L2 Unified 2048K",
@@ -34,7 +34,7 @@ class HostTargetTest {
 
   @Test
   void whatAMachineDoesNotSayIsAsUsual() {
-    CpuTarget target = HostTarget.of(host(Set.of("avx2", "fma"), List.of(0))).orElseThrow();
+    CpuTarget target = HostTarget.of(host(Set.of("avx2", "fma"), 1)).orElseThrow();
 
     assertThat(target)
         .isEqualTo(new CpuTarget("avx2", "haswell", 32, 16, 32 << 10, 1 << 20, 32 << 20, 1));
@@ -43,14 +43,30 @@ class HostTargetTest {
   @Test
   void cachesOfOneLevelStandForThoseBelow() {
     CpuTarget target =
-        HostTarget.of(host(WIDE, List.of(0), "L1 Data 64K", "L2 Unified 64M", "L3 Unified 1M"))
+        HostTarget.of(host(WIDE, 1, "L1 Data 64K", "L2 Unified 64M", "L3 Unified 1M"))
             .orElseThrow();
 
     assertThat(target.l3Bytes()).isEqualTo(64 << 20);
   }
 
   @Test
+  void theProcessorsThatAProcessMayUseAreNoMatter() {
+    Host all = Host.read();
+    Host bound =
+        new Host(
+            all.model(),
+            all.flags(),
+            all.online(),
+            all.cpus().subList(0, 1),
+            all.caches(),
+            all.system());
+
+    assertThat(all.online()).isGreaterThanOrEqualTo(all.cpus().size());
+    assertThat(HostTarget.of(bound)).isEqualTo(HostTarget.of(all));
+  }
+
+  @Test
   void otherMachinesAreNoTarget() {
-    assertThat(HostTarget.of(host(Set.of("sse2"), List.of(0)))).isEmpty();
+    assertThat(HostTarget.of(host(Set.of("sse2"), 1))).isEmpty();
   }
 }
