@@ -3,14 +3,12 @@ package org.oneshottuner.measure;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.oneshottuner.measure.BuildLine.Item;
 import org.oneshottuner.measure.BuildLine.Output;
 import org.oneshottuner.measure.Outcome.Failed;
@@ -23,14 +21,6 @@ import org.oneshottuner.workload.Operands;
  * all the others. Used by one thread.
  */
 final class Ring {
-  /** Visits in a round, so that new kernels need not wait long. */
-  private static final int ROUND = 64;
-
-  /** After this share of the patience without a quiet moment, visits are made all the same. */
-  private static final int LASTING = 4;
-
-  private static final Duration IDLE = Duration.ofMillis(200);
-
   /**
    * What a ring works with.
    *
@@ -58,9 +48,6 @@ final class Ring {
   private static final class Entry {
     private final Item item;
     private final List<Visit> visits = new ArrayList<>();
-    private long firstNanos;
-    private long dueNanos = System.nanoTime();
-    private long postponedNanos;
 
     private Entry(Item item) {
       this.item = item;
@@ -74,29 +61,32 @@ final class Ring {
   private final Bench bench;
   private final Outlet outlet;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Turns turns;
   private final List<Item> waiting = new ArrayList<>();
   private long nextId;
 
   Ring(Bench bench, Outlet outlet) {
     this.bench = bench;
     this.outlet = outlet;
+    this.turns = new Turns(bench.protocol(), System::nanoTime);
   }
 
   /** Measures all that comes out of a line, until it is exhausted. */
   void run(BuildLine line) throws InterruptedException {
     while (!line.exhausted() || !waiting.isEmpty() || !entries.isEmpty()) {
       admitWaiting();
-      List<String> due = due();
+      List<String> due = turns.due();
       // With visits to make, look whether something was built; with none, wait for it or for the
       // next visit.
-      Duration wait = due.isEmpty() && waiting.isEmpty() ? untilDue() : Duration.ZERO;
+      Duration wait = due.isEmpty() && waiting.isEmpty() ? turns.untilDue() : Duration.ZERO;
       if (waiting.isEmpty()) {
         Optional<Output> output = line.poll(wait);
         if (output.isPresent()) {
           take(output.get());
         }
       } else if (due.isEmpty()) {
-        due = soonest();
+        // with no room for more, waiting out the spacing would cost more than it brings
+        due = turns.soonest();
       }
       visit(due);
     }
@@ -160,6 +150,7 @@ final class Ring {
       } else {
         String id = "k" + nextId++;
         entries.put(id, new Entry(items.get(i)));
+        turns.enter(id);
         passed.put(id, trials.get(i));
       }
     }
@@ -178,73 +169,27 @@ final class Ring {
         bench.codegen().tolerance(item.request().candidate()));
   }
 
-  private List<String> due() {
-    long now = System.nanoTime();
-    return entries.entrySet().stream()
-        .filter(entry -> entry.getValue().dueNanos - now <= 0)
-        .sorted(Comparator.comparingLong(entry -> entry.getValue().dueNanos - now))
-        .limit(ROUND)
-        .map(Map.Entry::getKey)
-        .toList();
-  }
-
-  /** With no room for more, waiting out the spacing would cost more than it brings. */
-  private List<String> soonest() {
-    long now = System.nanoTime();
-    return entries.entrySet().stream()
-        .min(Comparator.comparingLong(entry -> entry.getValue().dueNanos - now))
-        .map(entry -> List.of(entry.getKey()))
-        .orElse(List.of());
-  }
-
-  private Duration untilDue() {
-    long now = System.nanoTime();
-    long nanos =
-        entries.values().stream()
-            .mapToLong(entry -> Math.max(0, entry.dueNanos - now))
-            .min()
-            .orElse(IDLE.toNanos());
-    return Duration.ofNanos(Math.min(nanos, IDLE.toNanos()));
-  }
-
   private void visit(List<String> ids) throws InterruptedException {
     List<String> present = ids.stream().filter(entries::containsKey).toList();
     if (present.isEmpty()) {
       return;
     }
-    Duration patience = bench.protocol().patience();
-    // noise that lasts is how the machine is now: waiting for its end would stop all measuring
-    boolean lasting = bench.timer().noisyFor().compareTo(patience.dividedBy(LASTING)) > 0;
-    Set<String> forced =
-        present.stream()
-            .filter(id -> lasting || find(id).postponedNanos >= patience.toNanos())
-            .collect(Collectors.toSet());
+    Set<String> forced = turns.forced(present, bench.timer().noise().lasting());
     Map<String, Timer.Times> times = bench.timer().visit(present, forced);
     finishFailed();
-    long now = System.nanoTime();
     for (String id : present) {
       if (entries.containsKey(id)) {
         Optional.ofNullable(times.get(id))
-            .ifPresentOrElse(found -> record(id, found, now), () -> postpone(find(id), now));
+            .ifPresentOrElse(found -> record(id, found), () -> turns.postpone(id));
       }
     }
   }
 
-  private void postpone(Entry entry, long now) {
-    long wait = bench.protocol().postponement().toNanos();
-    entry.postponedNanos += wait;
-    entry.dueNanos = now + wait;
-  }
-
-  private void record(String id, Timer.Times times, long now) {
+  private void record(String id, Timer.Times times) {
     Entry entry = find(id);
-    if (entry.visits.isEmpty()) {
-      entry.firstNanos = now;
-    }
-    entry.dueNanos = now + bench.protocol().spacing().toNanos();
     entry.visits.add(
         new Visit(
-            (now - entry.firstNanos) / 1_000_000,
+            turns.visited(id),
             times.coldNanos(),
             times.callsPerWindow(),
             times.windowNanos(),
@@ -255,9 +200,14 @@ final class Ring {
         .ifPresent(
             outcome -> {
               bench.timer().unload(id);
-              entries.remove(id);
+              leave(id);
               finish(entry.item, outcome);
             });
+  }
+
+  private void leave(String id) {
+    entries.remove(id);
+    turns.leave(id);
   }
 
   private Entry find(String id) {
@@ -276,9 +226,9 @@ final class Ring {
           : Optional.of(
               new Failed(Kind.UNSTABLE, "disturbed in all of " + visits.size() + " visits"));
     }
-    Outcome.Timed timed = new Outcome.Timed(visits, bench.timer().quiet());
-    int quiet =
-        (int) visits.stream().filter(visit -> bench.timer().isQuiet(visit.canary())).count();
+    Noise noise = bench.timer().noise();
+    Outcome.Timed timed = new Outcome.Timed(visits, noise.least().orElseThrow());
+    int quiet = (int) visits.stream().filter(visit -> noise.isQuiet(visit.canary())).count();
     return bench.protocol().satisfied(visits.size(), quiet, Label.of(timed), entry.operatorBytes())
         ? Optional.of(timed)
         : Optional.empty();
@@ -289,7 +239,7 @@ final class Ring {
       Optional<Failed> failure = bench.timer().takeFailure(id);
       if (failure.isPresent()) {
         finish(find(id).item, failure.get());
-        entries.remove(id);
+        leave(id);
       }
     }
   }

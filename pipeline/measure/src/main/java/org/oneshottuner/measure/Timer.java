@@ -25,9 +25,6 @@ import org.oneshottuner.measure.TaskValues.Numbers;
 final class Timer {
   private static final Duration GRACE = Duration.ofSeconds(10);
 
-  /** After so long without a canary, what the machine was like before says nothing. */
-  private static final long UNKNOWN_NANOS = 1_000_000_000;
-
   private static final String UNPLANNED = "auto";
   private static final String CALLS = "calls:";
 
@@ -66,9 +63,7 @@ final class Timer {
   private final Map<String, Loaded> kernels = new LinkedHashMap<>();
   private final Map<String, Failed> failures = new HashMap<>();
   private final List<String> unneeded = new ArrayList<>();
-  private Optional<Canary> quiet = Optional.empty();
-  private OptionalLong noisySince = OptionalLong.empty();
-  private long lastCanaryNanos;
+  private final Noise noise = new Noise(System::nanoTime);
 
   Timer(List<String> words, Numbers numbers, long mostBytes, Protocol protocol) {
     seat = new RunnerSeat(words);
@@ -257,7 +252,7 @@ final class Timer {
             + " budget_us="
             + protocol.budget().toNanos() / 1000
             + " runs=2"
-            + (forced ? "" : quiet.map(Timer::most).orElse(""));
+            + (forced ? "" : noise.least().map(Timer::most).orElse(""));
     return new Query(line, limit.plus(GRACE));
   }
 
@@ -266,35 +261,16 @@ final class Timer {
     return " fma_most=" + most.fmaNanos() + " memory_most=" + most.memoryNanos();
   }
 
-  /** Returns whether a canary is that of a quiet machine, as far as is known. */
-  boolean isQuiet(Canary canary) {
-    return quiet.isEmpty() || canary.within(quiet.get().quietMost());
-  }
-
-  /** Returns the least canary ever seen. */
-  Canary quiet() {
-    return quiet.orElseThrow();
-  }
-
-  /** Returns for how long one canary after the other has been that of a noisy machine. */
-  Duration noisyFor() {
-    return noisySince.isPresent()
-        ? Duration.ofNanos(lastCanaryNanos - noisySince.getAsLong())
-        : Duration.ZERO;
+  /** Returns how noisy the machine is, as visits have told. */
+  Noise noise() {
+    return noise;
   }
 
   private Optional<Times> read(String line, int callsPerWindow) {
     Answer answer = Answer.parse(line);
     Canary canary =
         new Canary(Math.max(1, answer.number("fma")), Math.max(1, answer.number("memory")));
-    quiet = Optional.of(quiet.map(canary::least).orElse(canary));
-    long now = System.nanoTime();
-    if (isQuiet(canary)) {
-      noisySince = OptionalLong.empty();
-    } else if (noisySince.isEmpty() || now - lastCanaryNanos > UNKNOWN_NANOS) {
-      noisySince = OptionalLong.of(now);
-    }
-    lastCanaryNanos = now;
+    noise.hear(canary);
     if (answer.verb().equals("noisy")) {
       return Optional.empty();
     }

@@ -1,0 +1,56 @@
+package org.oneshottuner.measure;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+
+/** How noisy the machine is, as far as canaries tell. Used by one thread. */
+final class Noise {
+  /**
+   * After so long without a canary, what the machine was like before says nothing. More than a
+   * spacing: where few kernels are visited, there is no canary in between.
+   */
+  private static final long UNKNOWN_NANOS = Duration.ofSeconds(3).toNanos();
+
+  private final LongSupplier nanoTime;
+  private Optional<Canary> least = Optional.empty();
+  private OptionalLong since = OptionalLong.empty();
+  private long lastNanos;
+
+  /**
+   * Knows nothing yet.
+   *
+   * @param nanoTime a clock
+   */
+  Noise(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
+
+  /** Takes what a canary took just now. */
+  void hear(Canary canary) {
+    least = Optional.of(least.map(canary::least).orElse(canary));
+    long now = nanoTime.getAsLong();
+    if (isQuiet(canary)) {
+      since = OptionalLong.empty();
+    } else if (since.isEmpty() || now - lastNanos > UNKNOWN_NANOS) {
+      since = OptionalLong.of(now);
+    }
+    lastNanos = now;
+  }
+
+  /** Returns whether a canary is that of a quiet machine. */
+  boolean isQuiet(Canary canary) {
+    return least.isEmpty() || canary.within(least.get().quietMost());
+  }
+
+  /** Returns the least canary ever heard; empty before the first. */
+  Optional<Canary> least() {
+    return least;
+  }
+
+  /** Returns for how long one canary after the other has been that of a noisy machine. */
+  Duration lasting() {
+    return since.isPresent() ? Duration.ofNanos(lastNanos - since.getAsLong()) : Duration.ZERO;
+  }
+}
