@@ -16,6 +16,8 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.oneshottuner.jobs.LocalSpark;
 import org.oneshottuner.jobs.Main;
 import org.oneshottuner.jobs.Processes;
@@ -24,7 +26,10 @@ import org.oneshottuner.jobs.stage.Measuring;
 import org.oneshottuner.jobs.stage.SampleJob;
 import org.oneshottuner.jobs.storage.Table;
 
-/** Ctrl-C, as a terminal sends it: to every process of the job at once. */
+/**
+ * Ctrl-C, as a terminal sends it: to every process of the job at once. A shell without a terminal
+ * has its background jobs ignore it; TERM does the same there.
+ */
 @Timeout(240)
 class InterruptTest {
   private static final List<String> SETTINGS =
@@ -63,7 +68,7 @@ class InterruptTest {
         // until something was measured
       }
       children = process.descendants().toList();
-      interrupt(process.pid());
+      interrupt("INT", process.pid());
       assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     } finally {
       process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -87,6 +92,45 @@ class InterruptTest {
     goesOn();
   }
 
+  /** The native runner is built before anything is measured, by a compiler of the terminal's. */
+  @ParameterizedTest
+  @CsvSource({"INT, 130", "TERM, 143"})
+  void aCompilerThatIsEndedTooIsNoFailure(String signal, int code) throws Exception {
+    Path began = folder.resolve("began");
+    Path compiler = folder.resolve("cc.sh");
+    Files.writeString(
+        compiler,
+        "#!/bin/sh\ncase $1 in --version) echo slow 1.0;; *) touch '"
+            + began
+            + "'; exec sleep 100;; esac\n");
+    assertThat(compiler.toFile().setExecutable(true)).isTrue();
+    Files.createDirectory(folder.resolve("run"));
+    Path output = folder.resolve("output.txt");
+    List<String> words = new ArrayList<>(List.of("env", "--default-signal=INT", "setsid"));
+    words.addAll(Processes.start(Main.class, command("measure").toArray(new String[0])).command());
+    ProcessBuilder builder =
+        new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().put("CC", compiler.toString());
+    builder.environment().put("XDG_CACHE_HOME", folder.resolve("cache").toString());
+    Process process = builder.start();
+    try {
+      while (!Files.exists(began) && !process.waitFor(100, TimeUnit.MILLISECONDS)) {
+        // until the compiler runs
+      }
+      interrupt(signal, process.pid());
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    } finally {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+    }
+    String said = Files.readString(output, StandardCharsets.UTF_8);
+    assertThat(process.exitValue()).as(said).isEqualTo(code);
+    assertThat(said.lines().filter(line -> line.startsWith("oneshot: ")))
+        .singleElement()
+        .asString()
+        .startsWith("oneshot: Cannot go on with measure: interrupted");
+  }
+
   private boolean committed() {
     Path commits = folder.resolve("run/measurements/commits");
     if (!Files.isDirectory(commits)) {
@@ -99,8 +143,9 @@ class InterruptTest {
     }
   }
 
-  private static void interrupt(long group) throws IOException, InterruptedException {
-    Process kill = new ProcessBuilder("kill", "-INT", "--", "-" + group).start();
+  private static void interrupt(String signal, long group)
+      throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + signal, "--", "-" + group).start();
     assertThat(kill.waitFor()).isZero();
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 /** Runs a program to its end, or to its limit, and keeps what it said. */
@@ -35,6 +36,14 @@ final class Command {
           && (status > 128 || output.isBlank() || MACHINE.matcher(output).find());
     }
 
+    /** Returns whether Ctrl-C or a plain kill ended the program, or one that it had started. */
+    boolean endedByPerson() {
+      return !timedOut
+          && (status == INTERRUPTED
+              || status == TERMINATED
+              || (status != 0 && PERSON.matcher(output).find()));
+    }
+
     /** Returns the line a reader should see: of the machine, of an error, or the first. */
     String firstError() {
       List<String> lines = output.lines().filter(line -> !line.isBlank()).toList();
@@ -52,6 +61,17 @@ final class Command {
    * more than this of a limit passes.
    */
   static final long SLICE_NANOS = Duration.ofMillis(500).toNanos();
+
+  /** For how long whoever ended a program may take to end this one. */
+  private static final long INTERRUPT_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** What a program's status is that signal INT ended. */
+  private static final int INTERRUPTED = 128 + 2;
+
+  /** What a program's status is that signal TERM ended. */
+  private static final int TERMINATED = 128 + 15;
+
+  private static final Pattern PERSON = Pattern.compile("(Interrupt|Terminated) signal");
 
   /** A compiler that reaches its own bound on memory says that it is exhausted, or out of it. */
   private static final Pattern MACHINE =
@@ -92,9 +112,26 @@ final class Command {
       } finally {
         kill(process);
       }
-      return new Result(ended ? process.exitValue() : 0, !ended, head(output));
+      Result result = new Result(ended ? process.exitValue() : 0, !ended, head(output));
+      if (result.endedByPerson()) {
+        awaitInterrupt();
+      }
+      return result;
     } finally {
       Files.deleteIfExists(output);
+    }
+  }
+
+  /**
+   * Waits a moment for whoever ended the program to interrupt this thread too: a terminal sends
+   * Ctrl-C to both at once, and that the program was ended by it is no news then.
+   */
+  private static void awaitInterrupt() throws InterruptedException {
+    for (long end = System.nanoTime() + INTERRUPT_NANOS; System.nanoTime() < end; ) {
+      LockSupport.parkNanos(INTERRUPT_NANOS / 10);
+      if (Thread.interrupted()) {
+        throw new InterruptedException("Interrupted while a program ran");
+      }
     }
   }
 
