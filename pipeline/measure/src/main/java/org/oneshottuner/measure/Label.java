@@ -9,15 +9,19 @@ import java.util.stream.DoubleStream;
  * What is learnt of a timed kernel, derived from its visits and never stored in their place.
  *
  * <p>Processors lower their clock by up to a tenth while their neighbours work, for seconds or
- * minutes. A canary of multiply-adds tells the clock of each visit, and times are told as they
- * would be at the clock of the fastest canary. Where a canary was disturbed itself, that would make
- * a visit too fast; so not the least time of a window counts but the second least.
+ * minutes. A canary of multiply-adds tells the clock of each visit, and warm times are told as they
+ * would be at the clock of the fastest canary. Visits whose canary was far slower than that count
+ * only where there are no others: it was disturbed itself, and tells no clock. A canary that was
+ * disturbed a little makes its visit too fast; so of each window not the least time counts but the
+ * second least.
  *
- * @param warmNanos of one call with warm caches: the sum over windows of the second least time in
- *     any visit, at the fastest clock
- * @param spread how far the second fastest visit is from the fastest, relative to it; infinite
- *     after one visit
- * @param coldNanos least of the cold runs: operands come from memory; empty if all were disturbed
+ * @param warmNanos of one call with warm caches, at the fastest clock: over the windows that a call
+ *     is cut into, the sum of each window's second least time among the visits that count; its only
+ *     time where one visit does
+ * @param spread how far the second fastest of these visits is from the fastest, each as a whole and
+ *     at the fastest clock, relative to the fastest; infinite where one visit counts
+ * @param coldNanos least of the cold runs of all visits, at whatever clock: operands come from
+ *     memory; empty if all were disturbed
  */
 public record Label(double warmNanos, double spread, OptionalLong coldNanos) {
   /** Checks the ranges. */
