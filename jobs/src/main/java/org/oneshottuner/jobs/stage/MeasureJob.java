@@ -11,11 +11,13 @@ import static org.apache.spark.sql.functions.size;
 import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.functions.xxhash64;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -71,17 +73,24 @@ public final class MeasureJob {
     long before = measuring.labels();
     double beforeSeconds = measuring.seconds();
     Map<String, Long> failuresBefore = measuring.failures();
-    long[] done = {0};
+    long[] first = {0};
     Repeats given = withRepeats(requests);
     try (Progress progress = Progress.of("measure", "labels", requests.size() + given.most())) {
-      measuring.measure(
-          given,
-          settings.measure().budget(),
+      Consumer<Measurement> done =
           measurement -> {
-            done[0] += measurement.draw().sampler().equals(REPEAT) ? 0 : 1;
             canaries.add(measurement);
-          },
-          progress);
+            if (!measurement.draw().sampler().equals(REPEAT)) {
+              first[0]++;
+              label(measurement).ifPresent(label -> given.timed(measurement.candidate()));
+            }
+          };
+      Duration budget = settings.measure().budget();
+      measuring.measure(given, budget, done, progress);
+      double left = budget.toNanos() / 1e9 - (measuring.seconds() - beforeSeconds);
+      List<Request> rest = given.rest();
+      if (left > 0 && !rest.isEmpty()) {
+        measuring.measure(rest.iterator(), Duration.ofMillis((long) (left * 1000)), done, progress);
+      }
     }
     double seconds = measuring.seconds() - beforeSeconds;
     long labels = measuring.labels() - before;
@@ -92,7 +101,7 @@ public final class MeasureJob {
         known,
         labels,
         since(failuresBefore),
-        requests.size() - done[0],
+        requests.size() - first[0],
         seconds,
         seconds > 0 ? labels / seconds * 3600 : 0,
         canaries.drift(),
