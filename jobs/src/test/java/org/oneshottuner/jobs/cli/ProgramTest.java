@@ -2,34 +2,18 @@ package org.oneshottuner.jobs.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.oneshottuner.jobs.Ran;
 
 class ProgramTest {
   @TempDir Path folder;
 
-  private record Ended(int code, String out, String err) {}
-
-  private static Ended run(String... arguments) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int code =
-        Program.run(
-            new PrintStream(out, true, StandardCharsets.UTF_8),
-            new PrintStream(err, true, StandardCharsets.UTF_8),
-            arguments);
-    return new Ended(
-        code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-  }
-
-  private static void refused(Ended ended, String message) {
+  private static void refused(Ran ended, String message) {
     assertThat(ended.code()).isEqualTo(2);
     assertThat(ended.err()).startsWith("oneshot: Cannot ").contains(message);
     assertThat(ended.err()).doesNotContain("\tat ").doesNotContain("Exception");
@@ -38,7 +22,7 @@ class ProgramTest {
 
   @Test
   void helpListsTheCommands() {
-    Ended ended = run("--help");
+    Ran ended = Ran.oneshot("--help");
     assertThat(ended.code()).isZero();
     assertThat(ended.out())
         .contains("quickstart", "sample", "measure", "train", "evaluate", "export")
@@ -47,59 +31,63 @@ class ProgramTest {
 
   @Test
   void nearestNamesAreOffered() {
-    refused(run("mesure"), "Nearest: measure");
-    refused(run("sample", "--jsn"), "Nearest: --json");
-    refused(run(), "expected a command");
-    refused(run("tune"), "TASK");
-    refused(run("choose", "--modle", "x", "dense m=1 n=8 k=8"), "Nearest: --model");
+    refused(Ran.oneshot("mesure"), "Nearest: measure");
+    refused(Ran.oneshot("sample", "--jsn"), "Nearest: --json");
+    refused(Ran.oneshot(), "expected a command");
+    refused(Ran.oneshot("tune"), "TASK");
+    refused(Ran.oneshot("choose", "--modle", "x", "dense m=1 n=8 k=8"), "Nearest: --model");
   }
 
   @Test
   void unknownKeysAreRefused() throws Exception {
     Path conf = Files.writeString(folder.resolve("a.conf"), "sample.taks = 3\n");
-    refused(run("sample", "--conf", conf.toString()), "sample.taks (" + conf + ":1)");
+    refused(Ran.oneshot("sample", "--conf", conf.toString()), "sample.taks (" + conf + ":1)");
   }
 
   @Test
   void badWorkloadsAndTargetsAreRefused() {
     refused(
-        run("tune", "conv2d n=1 c=64 h=5 w=5 k=64 r=9 s=3"),
+        Ran.oneshot("tune", "conv2d n=1 c=64 h=5 w=5 k=64 r=9 s=3"),
         "r is 9 at dilation 1, reaching over 9 elements of a padded input of 5");
-    refused(run("tune", "dense m=0 n=1 k=1"), "m is 0, least is 1");
-    refused(run("tune", "--set", "target=gpu", "dense m=1 n=8 k=8"), "Cannot find target 'gpu'");
-    refused(run("tune", folder.resolve("none.txt").toString()), "none.txt");
+    refused(Ran.oneshot("tune", "dense m=0 n=1 k=1"), "m is 0, least is 1");
+    refused(
+        Ran.oneshot("tune", "--set", "target=gpu", "dense m=1 n=8 k=8"),
+        "Cannot find target 'gpu'");
+    refused(Ran.oneshot("tune", folder.resolve("none.txt").toString()), "none.txt");
   }
 
   @Test
   void searchesThatCannotBeAreRefusedBeforehand() {
-    refused(run("tune", "--search", "anealing", "dense m=1 n=8 k=8"), "known are random");
-    refused(run("tune", "--trials", "0", "dense m=1 n=8 k=8"), "0 trials: least is 1");
-    refused(run("evaluate", "--set", "evaluate.baselines=[anealing]"), "known are random");
-    refused(run("train", "--set", "evaluate.splits=[network]"), "known are [within_task");
+    refused(Ran.oneshot("tune", "--search", "anealing", "dense m=1 n=8 k=8"), "known are random");
+    refused(Ran.oneshot("tune", "--trials", "0", "dense m=1 n=8 k=8"), "0 trials: least is 1");
+    refused(Ran.oneshot("evaluate", "--set", "evaluate.baselines=[anealing]"), "known are random");
+    refused(Ran.oneshot("train", "--set", "evaluate.splits=[network]"), "known are [within_task");
   }
 
   @Test
   void runsThatAreNotThereAreRefused() {
     String none = folder.resolve("none").toString();
     for (String stage : new String[] {"measure", "train", "evaluate"}) {
-      refused(run(stage, "--run", none), "run " + none + ": there is no such folder");
+      refused(Ran.oneshot(stage, "--run", none), "run " + none + ": there is no such folder");
     }
-    refused(run("export", "-o", "x", "--set", "campaign=never"), "run of campaign never");
+    refused(Ran.oneshot("export", "-o", "x", "--set", "campaign=never"), "run of campaign never");
     assertThat(Path.of(none)).doesNotExist();
   }
 
   @Test
   void badModelsAreRefused() throws Exception {
     Path model = Files.writeString(folder.resolve("m.ost"), "no model");
-    refused(run("export", "--model", model.toString(), "-o", "x"), "Cannot load model " + model);
     refused(
-        run("export", "--model", folder.resolve("none").toString(), "-o", "x"),
+        Ran.oneshot("export", "--model", model.toString(), "-o", "x"),
+        "Cannot load model " + model);
+    refused(
+        Ran.oneshot("export", "--model", folder.resolve("none").toString(), "-o", "x"),
         "Cannot load model");
   }
 
   @Test
   void stackTracesAreForTheVerbose() {
-    Ended ended = run("sample", "--verbose", "--set", "seed");
+    Ran ended = Ran.oneshot("sample", "--verbose", "--set", "seed");
     assertThat(ended.code()).isEqualTo(2);
     Configurator.setRootLevel(Level.FATAL);
     assertThat(ended.err()).contains("Cannot set 'seed'").contains("\tat ");
@@ -107,7 +95,7 @@ class ProgramTest {
 
   @Test
   void figuresThatCannotBeWrittenAreRefusedBeforehand() {
-    refused(run("doctor", "--json", folder.toString()), "not a writable place");
+    refused(Ran.oneshot("doctor", "--json", folder.toString()), "not a writable place");
   }
 
   @Test
