@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 import org.oneshottuner.jobs.conf.Settings;
+import org.oneshottuner.jobs.stage.Measuring;
 import org.oneshottuner.jobs.stage.Sessions;
+import org.oneshottuner.measure.MeasuringDevice;
 import picocli.CommandLine.Option;
 
 /** What all commands understand that have settings. */
@@ -51,6 +53,22 @@ final class CommonOptions extends ReportOptions {
 
   SparkSession spark() {
     return Sessions.open(spec.name(), master);
+  }
+
+  /** Makes this machine ready to measure for a run. */
+  Measuring measuring(Settings settings, RunFolder run) throws InterruptedException {
+    MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
+    boolean taken = false;
+    try {
+      Measuring measuring =
+          new Measuring(spark(), settings, device, run.measurements(), WallClock.utc());
+      taken = true;
+      return measuring;
+    } finally {
+      if (!taken) {
+        device.close();
+      }
+    }
   }
 
   /** Returns the run that is named, or else a new one, whose folder it makes. */

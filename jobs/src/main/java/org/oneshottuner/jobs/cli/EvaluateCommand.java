@@ -10,7 +10,6 @@ import org.oneshottuner.jobs.stage.EvaluateJob;
 import org.oneshottuner.jobs.stage.MeasureJob;
 import org.oneshottuner.jobs.stage.Measuring;
 import org.oneshottuner.jobs.stage.TrainedTasks;
-import org.oneshottuner.measure.MeasuringDevice;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -22,6 +21,7 @@ import picocli.CommandLine.Option;
 final class EvaluateCommand implements Callable<Integer> {
   @Mixin CommonOptions common = new CommonOptions();
   @Mixin ModelOptions model = new ModelOptions();
+  @Mixin CatalogueOptions networks = new CatalogueOptions();
 
   @Option(
       names = "--report",
@@ -45,9 +45,7 @@ final class EvaluateCommand implements Callable<Integer> {
     OneShotTuner tuner = model.tuner(common, settings);
     List<String> trainedOn = TrainedTasks.of(tuner.model(), model.file(common, settings));
     common.sayRun();
-    try (MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
-        Measuring measuring =
-            new Measuring(common.spark(), settings, device, run.measurements(), WallClock.utc())) {
+    try (Measuring measuring = common.measuring(settings, run)) {
       Path page = report.orElseGet(() -> run.local(RunFolder.REPORT).resolve(RunFolder.PAGE));
       double deviation =
           labelSd.orElseGet(
@@ -57,7 +55,7 @@ final class EvaluateCommand implements Callable<Integer> {
                           .orElse(100 * MeasureJob.USUAL_LABEL_SD)
                       / 100);
       common.show(
-          new EvaluateJob(settings, measuring, model.catalogue())
+          new EvaluateJob(settings, measuring, networks.catalogue())
               .run(tuner, new EvaluateJob.Page(page, List.of(), List.of(), deviation, trainedOn)));
     }
     return 0;

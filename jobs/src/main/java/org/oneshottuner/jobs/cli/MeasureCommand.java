@@ -5,7 +5,6 @@ import java.util.concurrent.Callable;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.stage.MeasureJob;
 import org.oneshottuner.jobs.stage.Measuring;
-import org.oneshottuner.measure.MeasuringDevice;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -38,9 +37,7 @@ final class MeasureCommand implements Callable<Integer> {
     common.checkJson();
     RunFolder run = common.existing(settings);
     common.sayRun();
-    try (MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
-        Measuring measuring =
-            new Measuring(common.spark(), settings, device, run.measurements(), WallClock.utc())) {
+    try (Measuring measuring = common.measuring(settings, run)) {
       common.show(new MeasureJob(common.spark(), settings, measuring).run(run.sample()));
     }
     return 0;

@@ -6,22 +6,15 @@ import java.util.Optional;
 import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.stage.TrainJob;
-import org.oneshottuner.sample.NetworkCatalogue;
 import picocli.CommandLine.Option;
 
-/** Which model, and which catalogue. */
+/** Which model. */
 final class ModelOptions {
   @Option(
       names = "--model",
       paramLabel = "FILE",
       description = "The frozen model; default: that of the run.")
   Optional<Path> model = Optional.empty();
-
-  @Option(
-      names = "--networks",
-      paramLabel = "DIR",
-      description = "The catalogue of networks; default: data/networks.")
-  Optional<Path> networks = Optional.empty();
 
   Path file(CommonOptions common, Settings settings) {
     Path file =
@@ -35,10 +28,5 @@ final class ModelOptions {
 
   OneShotTuner tuner(CommonOptions common, Settings settings) {
     return OneShotTuner.load(file(common, settings));
-  }
-
-  NetworkCatalogue catalogue() {
-    return NetworkCatalogue.read(
-        networks.orElseGet(() -> CommonOptions.home().resolve("data/networks")));
   }
 }

@@ -9,6 +9,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import org.oneshottuner.compile.OneShotTuner;
+import org.oneshottuner.jobs.conf.MeasureSettings;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.kernels.KernelFolder;
 import org.oneshottuner.jobs.kernels.KernelOrder;
@@ -26,7 +27,6 @@ import org.oneshottuner.jobs.stage.TrainJob;
 import org.oneshottuner.jobs.stage.TrainedTasks;
 import org.oneshottuner.jobs.storage.AtomicFile;
 import org.oneshottuner.measure.Compiler;
-import org.oneshottuner.measure.MeasuringDevice;
 import org.oneshottuner.report.Figures.SamplerCost;
 import org.oneshottuner.sample.NetworkCatalogue;
 import picocli.CommandLine.Command;
@@ -40,7 +40,7 @@ import picocli.CommandLine.Mixin;
             + " networks, and compiles their kernels.")
 final class QuickstartCommand implements Callable<Integer> {
   @Mixin CommonOptions common = new CommonOptions();
-  @Mixin ModelOptions model = new ModelOptions();
+  @Mixin CatalogueOptions networks = new CatalogueOptions();
 
   @Override
   public Integer call() throws InterruptedException {
@@ -52,7 +52,7 @@ final class QuickstartCommand implements Callable<Integer> {
     Settings settings = common.settings();
     common.checkJson();
     Compiler compiler = Compiler.find(System.getenv());
-    NetworkCatalogue catalogue = model.catalogue();
+    NetworkCatalogue catalogue = networks.catalogue();
     RunFolder run = common.begin(settings);
     Path summary = run.local("summary.json");
     KernelFolder kernels = KernelFolder.at(run.local(RunFolder.KERNELS));
@@ -60,8 +60,7 @@ final class QuickstartCommand implements Callable<Integer> {
     SparkSession spark = common.spark();
     common.sayRun();
     common.resumption().ifPresent(line -> say("Ctrl-C may stop it; to go on: " + line));
-    try (MeasuringDevice device = Measuring.host(settings, clock, System.getenv());
-        Measuring measuring = new Measuring(spark, settings, device, run.measurements(), clock)) {
+    try (Measuring measuring = common.measuring(settings, run)) {
       Learnt learnt = learn(new Means(spark, settings, run, catalogue), measuring, clock);
       OneShotTuner tuner = OneShotTuner.load(learnt.model());
       say("evaluate: picks for unseen networks against all baselines");
@@ -159,11 +158,10 @@ final class QuickstartCommand implements Callable<Integer> {
 
   /** Splits the time for measuring, and the labels that are repeated, among the rounds. */
   private static Settings roundSettings(Settings settings, int round) {
-    return settings.withMeasure(
-        settings
-            .measure()
-            .withBudget(settings.measure().budget().dividedBy(settings.rounds()))
-            .withRepeat(settings.measure().repeat() * (round + 1) / settings.rounds()));
+    MeasureSettings measure = settings.measure();
+    return settings.with(
+        "measure.budget=" + measure.budget().dividedBy(settings.rounds()).toMillis() + "ms",
+        "measure.repeat=" + measure.repeat() * (round + 1) / settings.rounds());
   }
 
   private static byte[] read(Path file) {

@@ -23,6 +23,7 @@ final class SampleCommand implements Callable<Integer> {
   private static final Logger LOG = LoggerFactory.getLogger(SampleCommand.class);
 
   @Mixin CommonOptions common = new CommonOptions();
+  @Mixin CatalogueOptions networks = new CatalogueOptions();
 
   @Option(
       names = "--round",
@@ -32,12 +33,6 @@ final class SampleCommand implements Callable<Integer> {
 
   @Option(names = "--model", paramLabel = "FILE", description = "A frozen model that guides it.")
   Optional<Path> model = Optional.empty();
-
-  @Option(
-      names = "--networks",
-      paramLabel = "DIR",
-      description = "The catalogue of networks; default: data/networks.")
-  Optional<Path> networks = Optional.empty();
 
   @Override
   public Integer call() throws IOException {
@@ -50,9 +45,7 @@ final class SampleCommand implements Callable<Integer> {
       LOG.debug("Guided by a model for {}", target);
       guide = Files.readAllBytes(model.get());
     }
-    NetworkCatalogue catalogue =
-        NetworkCatalogue.read(
-            networks.orElseGet(() -> CommonOptions.home().resolve("data/networks")));
+    NetworkCatalogue catalogue = networks.catalogue();
     RunFolder run = folder(settings);
     common.sayRun();
     SampleJob job = new SampleJob(common.spark(), settings, run.sample(), WallClock.utc());

@@ -16,12 +16,7 @@ import picocli.CommandLine.Option;
     description = "Learns from the measurements and freezes the model.")
 final class TrainCommand implements Callable<Integer> {
   @Mixin CommonOptions common = new CommonOptions();
-
-  @Option(
-      names = "--networks",
-      paramLabel = "DIR",
-      description = "The catalogue of networks; default: data/networks.")
-  Optional<Path> networks = Optional.empty();
+  @Mixin CatalogueOptions networks = new CatalogueOptions();
 
   @Option(names = "--out", paramLabel = "DIR", description = "Default: model/ of the run.")
   Optional<Path> out = Optional.empty();
@@ -32,9 +27,7 @@ final class TrainCommand implements Callable<Integer> {
     common.checkJson();
     RunFolder run = common.existing(settings);
     common.sayRun();
-    ModelOptions catalogue = new ModelOptions();
-    catalogue.networks = networks;
-    TrainJob job = new TrainJob(common.spark(), settings, catalogue.catalogue());
+    TrainJob job = new TrainJob(common.spark(), settings, networks.catalogue());
     common.show(
         job.run(
             Measuring.measurements(common.spark(), run.measurements()),

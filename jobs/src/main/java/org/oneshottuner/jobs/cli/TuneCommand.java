@@ -8,7 +8,6 @@ import org.oneshottuner.jobs.kernels.WorkloadList;
 import org.oneshottuner.jobs.stage.Measuring;
 import org.oneshottuner.jobs.stage.Targets;
 import org.oneshottuner.jobs.stage.TuneJob;
-import org.oneshottuner.measure.MeasuringDevice;
 import org.oneshottuner.search.SearchAlgorithm;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
@@ -67,9 +66,7 @@ final class TuneCommand implements Callable<Integer> {
             .toList();
     RunFolder run = common.shared("tune");
     common.sayRun();
-    try (MeasuringDevice device = Measuring.host(settings, WallClock.utc(), System.getenv());
-        Measuring measuring =
-            new Measuring(common.spark(), settings, device, run.measurements(), WallClock.utc())) {
+    try (Measuring measuring = common.measuring(settings, run)) {
       common.show(new TuneJob(settings, measuring).run(read, named, trials));
     }
     return 0;

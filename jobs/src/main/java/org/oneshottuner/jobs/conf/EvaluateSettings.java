@@ -37,11 +37,6 @@ public record EvaluateSettings(
     splits = splits.stream().map(name -> SplitBy.named(name).text()).toList();
   }
 
-  /** Returns these settings with no split. */
-  EvaluateSettings withoutSplits() {
-    return new EvaluateSettings(tasks, networks, trials, baselines, List.of());
-  }
-
   /** Returns whether training is judged by a split. */
   public boolean judgesBy(SplitBy split) {
     return splits.contains(split.text());

@@ -25,16 +25,6 @@ public record MeasureSettings(
     Bounds.atLeast("measure.repeat", repeat, 0);
   }
 
-  /** Returns these settings with another budget. */
-  public MeasureSettings withBudget(Duration other) {
-    return new MeasureSettings(other, commitEvery, commitRows, protocol, repeat);
-  }
-
-  /** Returns these settings with another number of repeated labels. */
-  public MeasureSettings withRepeat(int other) {
-    return new MeasureSettings(budget, commitEvery, commitRows, protocol, other);
-  }
-
   /** How kernels are timed. */
   public enum Timing {
     /** Visits seconds apart. */

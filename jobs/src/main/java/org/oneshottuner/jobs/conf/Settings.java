@@ -75,37 +75,15 @@ public record Settings(
 
   /** Returns these settings with no training but that of the model itself. */
   public Settings judgingNothing() {
-    return new Settings(
-        seed,
-        campaign,
-        target,
-        threads,
-        device,
-        rounds,
-        heldOut,
-        sample,
-        measure,
-        workers,
-        0,
-        train,
-        evaluate.withoutSplits());
+    return with("mllibTrees=0", "evaluate.splits=[]");
   }
 
-  /** Returns these settings with others for measuring. */
-  public Settings withMeasure(MeasureSettings other) {
-    return new Settings(
-        seed,
-        campaign,
-        target,
-        threads,
-        device,
-        rounds,
-        heldOut,
-        sample,
-        other,
-        workers,
-        mllibTrees,
-        train,
-        evaluate);
+  /**
+   * Returns these settings with some of them overridden.
+   *
+   * @param overrides texts {@code key=value}
+   */
+  public Settings with(String... overrides) {
+    return ConfReader.read(this, List.of(), List.of(overrides));
   }
 }

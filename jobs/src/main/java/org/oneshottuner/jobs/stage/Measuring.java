@@ -51,6 +51,7 @@ public final class Measuring implements AutoCloseable {
   /**
    * Opens the table of measurements for writing.
    *
+   * @param device closed with this
    * @param location of the table
    */
   public Measuring(
@@ -224,6 +225,10 @@ public final class Measuring implements AutoCloseable {
 
   @Override
   public void close() {
-    writer.close();
+    try {
+      writer.close();
+    } finally {
+      device.close();
+    }
   }
 }

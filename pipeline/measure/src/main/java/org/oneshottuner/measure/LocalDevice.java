@@ -71,11 +71,6 @@ public final class LocalDevice implements MeasuringDevice {
     public Settings with(Protocol other) {
       return new Settings(other, cache, work, buildLimit, memoryBytes);
     }
-
-    /** Returns these settings with another limit for one run of the compiler. */
-    public Settings withBuildLimit(Duration other) {
-      return new Settings(protocol, cache, work, other, memoryBytes);
-    }
   }
 
   private final Settings settings;

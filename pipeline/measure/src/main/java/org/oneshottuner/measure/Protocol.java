@@ -134,18 +134,6 @@ public record Protocol(
         + confirmation;
   }
 
-  /** Returns this protocol with another limit. */
-  public Protocol withLimit(Duration other) {
-    return new Protocol(
-        visits, mostVisits, heavyVisits, budget, spacing, patience, confirmation, other);
-  }
-
-  /** Returns this protocol with another spacing. */
-  public Protocol withSpacing(Duration other) {
-    return new Protocol(
-        visits, mostVisits, heavyVisits, budget, other, patience, confirmation, limit);
-  }
-
   /** Returns how long a kernel may take for its trial, and for a visit. */
   Duration limitFor(Workload workload) {
     double seconds =
