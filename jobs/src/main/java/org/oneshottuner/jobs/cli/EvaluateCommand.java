@@ -10,6 +10,7 @@ import org.oneshottuner.jobs.stage.EvaluateJob;
 import org.oneshottuner.jobs.stage.MeasureJob;
 import org.oneshottuner.jobs.stage.Measuring;
 import org.oneshottuner.jobs.stage.TrainedTasks;
+import org.oneshottuner.jobs.stage.Training;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,7 +44,9 @@ final class EvaluateCommand implements Callable<Integer> {
     common.checkJson();
     RunFolder run = common.existing(settings);
     OneShotTuner tuner = model.tuner(common, settings);
-    List<String> trainedOn = TrainedTasks.of(tuner.model(), model.file(common, settings));
+    Path file = model.file(common, settings);
+    List<String> trainedOn = TrainedTasks.of(tuner.model(), file);
+    Training training = Training.beside(file);
     common.sayRun();
     try (Measuring measuring = common.measuring(settings, run)) {
       Path page = report.orElseGet(() -> run.local(RunFolder.REPORT).resolve(RunFolder.PAGE));
@@ -56,7 +59,10 @@ final class EvaluateCommand implements Callable<Integer> {
                       / 100);
       common.show(
           new EvaluateJob(settings, measuring, networks.catalogue())
-              .run(tuner, new EvaluateJob.Page(page, List.of(), List.of(), deviation, trainedOn)));
+              .run(
+                  tuner,
+                  new EvaluateJob.Page(
+                      page, training, training.seeded(file), List.of(), deviation, trainedOn)));
     }
     return 0;
   }

@@ -25,6 +25,7 @@ import org.oneshottuner.jobs.stage.Targets;
 import org.oneshottuner.jobs.stage.TrainFigures;
 import org.oneshottuner.jobs.stage.TrainJob;
 import org.oneshottuner.jobs.stage.TrainedTasks;
+import org.oneshottuner.jobs.stage.Training;
 import org.oneshottuner.jobs.storage.AtomicFile;
 import org.oneshottuner.measure.Compiler;
 import org.oneshottuner.report.Figures.SamplerCost;
@@ -64,10 +65,12 @@ final class QuickstartCommand implements Callable<Integer> {
       Learnt learnt = learn(new Means(spark, settings, run, catalogue), measuring, clock);
       OneShotTuner tuner = OneShotTuner.load(learnt.model());
       say("evaluate: picks for unseen networks against all baselines");
+      Training training = Training.beside(learnt.model());
       EvaluateJob.Page page =
           new EvaluateJob.Page(
               run.local(RunFolder.REPORT).resolve(RunFolder.PAGE),
-              learnt.trained().curves(),
+              training,
+              training.seeded(learnt.model()),
               learnt.samplers(),
               learnt.labelSdPercent().orElse(100 * MeasureJob.USUAL_LABEL_SD) / 100,
               TrainedTasks.of(tuner.model(), learnt.model()));

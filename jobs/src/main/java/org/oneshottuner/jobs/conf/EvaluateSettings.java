@@ -14,11 +14,18 @@ import org.oneshottuner.search.SearchAlgorithm;
  * @param baselines the searches whose best is set against the pick: {@code random}, {@code
  *     annealing}, {@code evolutionary}, {@code genetic}, {@code exhaustive}
  * @param splits of the measurements that training is judged by, each with trainings of its own:
- *     {@code within_task}, {@code unseen_task}, {@code unseen_kind}, {@code unseen_shape}; held-out
- *     networks are judged by in any case
+ *     {@code within_task}, {@code unseen_task}, {@code unseen_kind}, {@code unseen_shape}, {@code
+ *     later_in_time}; held-out networks are judged by in any case
+ * @param seeds that the learner is trained with, the settings' own and the next ones, to tell how
+ *     much of a figure is the seed's doing; the model of the first ships
  */
 public record EvaluateSettings(
-    int tasks, List<String> networks, int trials, List<String> baselines, List<String> splits) {
+    int tasks,
+    List<String> networks,
+    int trials,
+    List<String> baselines,
+    List<String> splits,
+    int seeds) {
   /** What holds where no file says otherwise. */
   public static final EvaluateSettings DEFAULTS =
       new EvaluateSettings(
@@ -26,12 +33,14 @@ public record EvaluateSettings(
           List.of(),
           64,
           List.of("random", "annealing", "evolutionary"),
-          List.of("unseen_task"));
+          List.of("unseen_task"),
+          5);
 
   /** Checks the bounds. */
   public EvaluateSettings {
     Bounds.atLeast("evaluate.tasks", tasks, 1);
     Bounds.atLeast("evaluate.trials", trials, 1);
+    Bounds.atLeast("evaluate.seeds", seeds, 1);
     networks = List.copyOf(networks);
     baselines = baselines.stream().map(name -> SearchAlgorithm.named(name).text()).toList();
     splits = splits.stream().map(name -> SplitBy.named(name).text()).toList();
@@ -51,7 +60,9 @@ public record EvaluateSettings(
     /** One kind of operator after the other. */
     UNSEEN_KIND,
     /** The largest fifth of the tasks of each kind. */
-    UNSEEN_SHAPE;
+    UNSEEN_SHAPE,
+    /** What was measured after all that is learnt from, of other tasks. */
+    LATER_IN_TIME;
 
     /** Returns its name in a conf file. */
     public String text() {

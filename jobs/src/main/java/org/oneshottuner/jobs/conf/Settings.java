@@ -75,7 +75,7 @@ public record Settings(
 
   /** Returns these settings with no training but that of the model itself. */
   public Settings judgingNothing() {
-    return with("mllibTrees=0", "evaluate.splits=[]");
+    return with("mllibTrees=0", "evaluate.splits=[]", "evaluate.seeds=1");
   }
 
   /**

@@ -24,6 +24,9 @@ final class Compared {
   /** Before the name of a template, its default schedule: not every task has every template. */
   static final String DEFAULT_OF = "default of ";
 
+  /** Before the seed of a training: the same learner's pick. */
+  static final String OF_SEED = PICK + ", seed ";
+
   final UnseenTasks.Unseen unseen;
   final Choice pick;
   final long chooseNanos;

@@ -1,8 +1,10 @@
 package org.oneshottuner.jobs.stage;
 
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.oneshottuner.train.Bootstrap;
 
@@ -11,6 +13,8 @@ import org.oneshottuner.train.Bootstrap;
  *
  * @param tasks one by one
  * @param baselines ways to choose, ours first
+ * @param seeds the same learner trained with each seed, that of the model which ships first; none
+ *     if it was trained with but one
  * @param geomeanRegret of the picks
  * @param geomeanDefaultRegret of the default schedules
  * @param geomeanRandomRegret of random picks
@@ -25,6 +29,7 @@ import org.oneshottuner.train.Bootstrap;
 public record EvaluateFigures(
     List<Task> tasks,
     List<Way> baselines,
+    List<Seed> seeds,
     double geomeanRegret,
     double geomeanDefaultRegret,
     double geomeanRandomRegret,
@@ -38,6 +43,7 @@ public record EvaluateFigures(
   public EvaluateFigures {
     tasks = List.copyOf(tasks);
     baselines = List.copyOf(baselines);
+    seeds = List.copyOf(seeds);
   }
 
   /**
@@ -98,6 +104,22 @@ public record EvaluateFigures(
       Share slowerThanPick) {}
 
   /**
+   * A training of the same learner.
+   *
+   * @param seed of it
+   * @param regret of its picks, geometric mean over the tasks
+   */
+  public record Seed(long seed, double regret) {}
+
+  /** Returns the mean of the seeds' regrets, the least and the most; empty if there is none. */
+  Optional<Share> overSeeds() {
+    DoubleSummaryStatistics all = seeds.stream().mapToDouble(Seed::regret).summaryStatistics();
+    return seeds.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Share(all.getAverage(), all.getMin(), all.getMax()));
+  }
+
+  /**
    * A share with its interval of 95 %, by a bootstrap over tasks.
    *
    * @param figure of all tasks
@@ -124,6 +146,21 @@ public record EvaluateFigures(
     lines.add("");
     lines.addAll(wayLines());
     lines.add("");
+    overSeeds()
+        .ifPresent(
+            over ->
+                lines.add(
+                    "regret of the pick by seed of the training: "
+                        + String.join(
+                            ", ",
+                            seeds.stream()
+                                .map(seed -> seed.seed() + " " + TextTable.percent(seed.regret()))
+                                .toList())
+                        + "; mean "
+                        + TextTable.percent(over.figure())
+                        + " ("
+                        + over.range()
+                        + "); the first ships"));
     lines.add(
         "regret: time over the best known, less one; a choice that failed counts with the default"
             + " schedule's time");

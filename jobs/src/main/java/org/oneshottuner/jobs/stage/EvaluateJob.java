@@ -34,7 +34,6 @@ import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.Schedule;
 import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.train.Bootstrap;
-import org.oneshottuner.train.LearningCurve;
 import org.oneshottuner.train.NetworkTask;
 import org.oneshottuner.train.Prediction;
 import org.oneshottuner.train.RankedTask;
@@ -83,7 +82,8 @@ public final class EvaluateJob {
    * What the report shows beside this evaluation.
    *
    * @param page where it is written
-   * @param curves how the score grew with labels
+   * @param training what training left beside the model
+   * @param others the same learner with other seeds
    * @param samplers what sampling cost
    * @param labelSd relative standard deviation of a repeated label
    * @param trainedOn keys of the tasks that the model was trained on, none of which may be near to
@@ -91,14 +91,15 @@ public final class EvaluateJob {
    */
   public record Page(
       Path page,
-      List<LearningCurve> curves,
+      Training training,
+      List<Training.Seeded> others,
       List<Figures.SamplerCost> samplers,
       double labelSd,
       List<String> trainedOn) {
     /** Copies the lists. */
     public Page {
       trainedOn = List.copyOf(trainedOn);
-      curves = List.copyOf(curves);
+      others = List.copyOf(others);
       samplers = List.copyOf(samplers);
     }
   }
@@ -130,6 +131,13 @@ public final class EvaluateJob {
             .toList();
     List<Compared> compared = choose(tuner, unseen, others, new Baselines(known));
     addSearches(compared, searched);
+    for (Training.Seeded other : page.others()) {
+      compared.forEach(
+          task ->
+              task.ways.put(
+                  Compared.OF_SEED + other.seed(),
+                  other.tuner().choose(task.unseen.task()).schedule()));
+    }
     measureOnceMore(compared, labels);
     List<Compared> judged = compared.stream().filter(Compared::timed).toList();
     if (judged.isEmpty()) {
@@ -142,6 +150,7 @@ public final class EvaluateJob {
     EvaluateFigures figures =
         figures(
             judged,
+            seeds(judged, page),
             measuring.device().peakFlopsPerSecond(target) / NANOS * settings.threads(),
             new Spent(
                 compared.size() - judged.size(),
@@ -324,12 +333,33 @@ public final class EvaluateJob {
     return new Request(new Candidate(task.unseen.task(), schedule), Draw.chosen(Labels.FINAL));
   }
 
-  private EvaluateFigures figures(List<Compared> compared, double peakGflops, Spent spent) {
+  /** Returns the regret of the picks by seed of the learner; nothing if it has but one. */
+  private static List<EvaluateFigures.Seed> seeds(List<Compared> compared, Page page) {
+    if (page.others().isEmpty()) {
+      return List.of();
+    }
+    List<EvaluateFigures.Seed> seeds = new ArrayList<>();
+    seeds.add(new EvaluateFigures.Seed(page.training().seed(), regret(compared, PICK)));
+    for (Training.Seeded other : page.others()) {
+      seeds.add(
+          new EvaluateFigures.Seed(
+              other.seed(), regret(compared, Compared.OF_SEED + other.seed())));
+    }
+    return seeds;
+  }
+
+  private static double regret(List<Compared> compared, String way) {
+    return geometricMean(compared.stream().map(task -> task.regret(way)).toList());
+  }
+
+  private EvaluateFigures figures(
+      List<Compared> compared, List<EvaluateFigures.Seed> seeds, double peakGflops, Spent spent) {
     List<EvaluateFigures.Way> ways =
         names(compared).stream().map(name -> way(name, compared)).toList();
     return new EvaluateFigures(
         compared.stream().map(one -> task(one, peakGflops)).toList(),
         ways,
+        seeds,
         ways.get(0).regret().figure(),
         ways.get(1).regret().figure(),
         ways.get(2).regret().figure(),
@@ -369,7 +399,7 @@ public final class EvaluateJob {
     Set<String> all = new LinkedHashSet<>();
     compared.forEach(task -> all.addAll(task.ways.keySet()));
     all.stream().filter(name -> name.startsWith(Compared.DEFAULT_OF)).sorted().forEach(names::add);
-    names.addAll(all);
+    all.stream().filter(name -> !name.startsWith(Compared.OF_SEED)).forEach(names::add);
     return List.copyOf(names);
   }
 

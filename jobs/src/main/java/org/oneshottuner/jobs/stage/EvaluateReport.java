@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.report.EvaluationReport;
 import org.oneshottuner.report.Figures;
@@ -38,7 +40,12 @@ final class EvaluateReport {
    */
   static void write(EvaluateFigures figures, List<NetworkTask> layers, Context context) {
     List<RankedTask> ranked = layers.stream().map(NetworkTask::task).toList();
-    List<FrozenModel.Metric> metrics = new ArrayList<>(RankingMetrics.of(ranked).metrics());
+    List<FrozenModel.Metric> metrics = new ArrayList<>();
+    Judging.judged("", "", List.of(ranked)).ifPresent(one -> metrics.addAll(one.metrics()));
+    Set<String> known = new TreeSet<>(metrics.stream().map(FrozenModel.Metric::name).toList());
+    RankingMetrics.of(ranked).metrics().stream()
+        .filter(metric -> !known.contains(metric.name()))
+        .forEach(metrics::add);
     for (int k : TOP) {
       metrics.add(
           new FrozenModel.Metric(
@@ -48,8 +55,8 @@ final class EvaluateReport {
     }
     NoiseCeiling ceiling = NoiseCeiling.of(ranked, context.page().labelSd(), CEILING_DRAWS, 1);
     List<FrozenModel.SplitMetrics> splits = new ArrayList<>(context.model().evaluation());
-    splits.add(new FrozenModel.SplitMetrics("unseen network", metrics));
-    splits.add(new FrozenModel.SplitMetrics("noise ceiling", ceiling.metrics().metrics()));
+    splits.add(new FrozenModel.SplitMetrics("unseen network, drawn here", metrics));
+    splits.add(new FrozenModel.SplitMetrics("its noise ceiling", ceiling.metrics().metrics()));
     Figures page =
         new Figures(
             "One-Shot Tuner: picks without measurement",
@@ -71,9 +78,11 @@ final class EvaluateReport {
                             way.regret().interval(),
                             way.slowerThanPick().interval()))
                 .toList(),
-            context.page().curves(),
+            context.page().training().curves(),
             OptionalDouble.of(1 / (1 + ceiling.metrics().regretAt1().geometricMean())),
-            List.of(),
+            figures.seeds().stream()
+                .map(seed -> new Figures.SeedRegret(seed.seed(), seed.regret()))
+                .toList(),
             regrets(figures),
             RankGrid.of(ranked, RANK_BINS),
             splits,
@@ -88,14 +97,32 @@ final class EvaluateReport {
   }
 
   private static List<Figures.Headline> headlines(EvaluateFigures figures) {
-    return List.of(
-        headline("regret of the pick", figures.geomeanRegret(), "geometric mean, no measurement"),
-        headline("regret of the default schedule", figures.geomeanDefaultRegret(), "same tasks"),
-        headline("regret of a random pick", figures.geomeanRandomRegret(), "same tasks"));
+    List<Figures.Headline> headlines = new ArrayList<>();
+    List<String> labels =
+        List.of("Regret of the pick", "Of the default schedule", "Of a random pick");
+    for (int i = 0; i < labels.size(); i++) {
+      EvaluateFigures.Share regret = figures.baselines().get(i).regret();
+      headlines.add(headline(labels.get(i), regret, "by a bootstrap over tasks"));
+    }
+    figures
+        .overSeeds()
+        .ifPresent(
+            over ->
+                headlines.add(
+                    1,
+                    headline(
+                        "Mean over " + figures.seeds().size() + " seeds",
+                        over,
+                        "from least to most; the first ships")));
+    return headlines;
   }
 
-  private static Figures.Headline headline(String label, double share, String note) {
-    return new Figures.Headline(label, String.format(Locale.ROOT, "%.1f %%", 100 * share), note);
+  private static Figures.Headline headline(String label, EvaluateFigures.Share share, String note) {
+    return new Figures.Headline(
+        label,
+        String.format(Locale.ROOT, "%.1f %%", 100 * share.figure()),
+        String.format(
+            Locale.ROOT, "%.1f %% to %.1f %%, %s", 100 * share.low(), 100 * share.high(), note));
   }
 
   private static List<Figures.KindRegrets> regrets(EvaluateFigures figures) {

@@ -55,9 +55,15 @@ final class Judging {
     return ranked;
   }
 
-  /** Returns the figures of ranked tasks; empty if there is none. */
+  /**
+   * Returns the figures of ranked tasks; empty if there is none.
+   *
+   * @param bySeed the same tasks as ranked by the learner with each seed, that of the model which
+   *     ships first
+   */
   static Optional<TrainFigures.Judged> judged(
-      String split, String predictor, List<RankedTask> ranked) {
+      String split, String predictor, List<List<RankedTask>> bySeed) {
+    List<RankedTask> ranked = bySeed.get(0);
     if (ranked.isEmpty()) {
       return Optional.empty();
     }
@@ -69,13 +75,21 @@ final class Judging {
             split,
             predictor,
             ranked.size(),
-            metrics.regretAt1().geometricMean(),
+            ranked.stream().mapToInt(task -> task.ranked().size()).average().orElseThrow(),
+            regret.figure(),
             regret.low(),
             regret.high(),
+            bySeed.stream().map(tasks -> Regrets.at(1, tasks).geometricMean()).toList(),
+            random(ranked),
             metrics
                 .regretAt8()
                 .map(regrets -> OptionalDouble.of(regrets.geometricMean()))
                 .orElse(OptionalDouble.empty()),
             metrics.agreement().kendallTau()));
+  }
+
+  /** Returns what a random pick among the ranked candidates gets. */
+  static double random(List<RankedTask> ranked) {
+    return Regrets.geometricMean(ranked.stream().mapToDouble(RankedTask::randomRegret).toArray());
   }
 }

@@ -10,6 +10,7 @@ import static org.apache.spark.sql.functions.when;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import ml.dmlc.xgboost4j.scala.spark.XGBoostModel;
 import ml.dmlc.xgboost4j.scala.spark.XGBoostRanker;
 import ml.dmlc.xgboost4j.scala.spark.XGBoostRegressor;
@@ -18,6 +19,7 @@ import org.apache.spark.ml.regression.GBTRegressor;
 import org.apache.spark.ml.regression.LinearRegression;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.train.Objective;
 import org.oneshottuner.train.TrainSettings;
 import scala.jdk.javaapi.CollectionConverters;
@@ -63,6 +65,14 @@ final class Learners {
     regressor.setWeightCol("weight");
     regressor.setLabelCol(RATE).setFeaturesCol(FEATURES);
     return regressor.fit(arranged);
+  }
+
+  /** Returns the settings of the model that ships, then the same with the next seeds. */
+  static List<TrainSettings> seeds(Settings settings) {
+    TrainSettings first = settings.train();
+    return LongStream.range(0, settings.evaluate().seeds())
+        .mapToObj(further -> first.withSeed(first.seed() + further))
+        .toList();
   }
 
   /** Returns what XGBoost's predictor is called in tables: it is named by what it minimises. */

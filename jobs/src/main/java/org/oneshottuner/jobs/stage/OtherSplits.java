@@ -1,8 +1,14 @@
 package org.oneshottuner.jobs.stage;
 
+import static org.apache.spark.sql.functions.col;
+
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.sql.Dataset;
@@ -20,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Judges the predictor by splits that stand beside unseen tasks and networks, each with a training
  * of its own: easier ones, by other schedules of known tasks, and harder ones, by kinds of operator
- * and by sizes that were not learnt from.
+ * and by sizes that were not learnt from, and by what was measured later.
  */
 final class OtherSplits {
   private static final double LARGEST_SHARE = 0.2;
@@ -53,48 +59,107 @@ final class OtherSplits {
     }
     if (settings.evaluate().judgesBy(SplitBy.UNSEEN_SHAPE)) {
       Split split = Split.unseenShape(tasks, LARGEST_SHARE);
-      Judging.judged(split.name(), Learners.name(settings.train()), ranked(split))
-          .ifPresent(judged::add);
+      judged(split.name(), ranked(split)).ifPresent(judged::add);
+    }
+    if (settings.evaluate().judgesBy(SplitBy.LATER_IN_TIME)) {
+      later().ifPresent(judged::add);
     }
     return judged;
   }
 
+  private Optional<TrainFigures.Judged> judged(String split, List<List<RankedTask>> bySeed) {
+    return Judging.judged(split, Learners.name(settings.train()), bySeed);
+  }
+
   /** Every task is on both sides here, and no schedule of it: there is no leak to look for. */
   private Optional<TrainFigures.Judged> within() {
-    long seed = settings.seed();
+    Map<String, List<String>> schedules = new TreeMap<>();
+    for (Row row : rows.select("task", "schedule").collectAsList()) {
+      schedules.computeIfAbsent(row.getString(0), task -> new ArrayList<>()).add(row.getString(1));
+    }
+    Map<String, Set<String>> heldOut = new HashMap<>();
+    schedules.forEach(
+        (task, all) ->
+            heldOut.put(
+                task,
+                Set.copyOf(
+                    Split.heldOutWithinTask(
+                        task, all, TrainJob.VALIDATION_SHARE, settings.seed()))));
     FilterFunction<Row> held =
         row ->
-            Split.heldOutWithinTask(
-                row.getAs("task"), row.getAs("schedule"), TrainJob.VALIDATION_SHARE, seed);
+            heldOut
+                .getOrDefault(row.<String>getAs("task"), Set.of())
+                .contains(row.getAs("schedule"));
     FilterFunction<Row> learnt = row -> !held.call(row);
-    List<RankedTask> ranked = ranked(rows.filter(learnt), rows.filter(held));
-    return Judging.judged("within task", Learners.name(settings.train()), ranked);
+    return judged(
+        "within task",
+        ranked(TrainingRows.alone(rows.filter(learnt), settings.train()), rows.filter(held)));
   }
 
   /** Leaves each kind out in turn; its tasks are judged together with those of the others. */
   private Optional<TrainFigures.Judged> kinds() {
     TreeSet<String> kinds = new TreeSet<>();
     tasks.forEach(task -> kinds.add(task.task().workload().kind()));
-    List<RankedTask> ranked = new ArrayList<>();
+    List<List<RankedTask>> bySeed = nothing();
     for (String kind : kinds) {
-      ranked.addAll(ranked(Split.unseenKind(tasks, kind)));
+      List<List<RankedTask>> ofKind = ranked(Split.unseenKind(tasks, kind));
+      for (int seed = 0; seed < bySeed.size(); seed++) {
+        bySeed.get(seed).addAll(ofKind.get(seed));
+      }
     }
-    return Judging.judged("unseen kind", Learners.name(settings.train()), ranked);
+    return judged("unseen kind", bySeed);
   }
 
-  private List<RankedTask> ranked(Split split) {
+  /** Cuts the time in two where half of the labels are older, and learns from those alone. */
+  private Optional<TrainFigures.Judged> later() {
+    List<Long> times =
+        rows.select("last_micros").orderBy("last_micros").collectAsList().stream()
+            .map(row -> row.getLong(0))
+            .toList();
+    long cut = times.get(times.size() / 2);
+    Dataset<Row> early = rows.filter(col("last_micros").lt(cut));
+    Set<String> begun = new TreeSet<>();
+    early.select("task").distinct().collectAsList().forEach(row -> begun.add(row.getString(0)));
+    Split split = Split.laterInTime(tasks, begun, TrainJob.VALIDATION_SHARE, settings.seed());
+    List<String> train = split.keys(Split.Side.TRAIN);
+    List<String> test = split.keys(Split.Side.TEST);
+    LeakAudit.check(train, test);
+    Dataset<Row> learnt = TrainJob.of(early, train);
+    Dataset<Row> judgedBy = TrainJob.of(rows.filter(col("first_micros").geq(cut)), test);
+    LOG.debug("Cut the time at {} of {} labels", early.count(), times.size());
+    return train.isEmpty() || learnt.isEmpty() || judgedBy.isEmpty()
+        ? Optional.empty()
+        : judged(split.name(), ranked(TrainingRows.alone(learnt, settings.train()), judgedBy));
+  }
+
+  private List<List<RankedTask>> ranked(Split split) {
     List<String> train = split.keys(Split.Side.TRAIN);
     List<String> test = split.keys(Split.Side.TEST);
     LeakAudit.check(train, test);
     return train.isEmpty() || test.isEmpty()
-        ? List.of()
+        ? nothing()
         : ranked(TrainJob.of(rows, train), TrainJob.of(rows, test));
   }
 
-  private List<RankedTask> ranked(Dataset<Row> train, Dataset<Row> test) {
+  private List<List<RankedTask>> nothing() {
+    List<List<RankedTask>> bySeed = new ArrayList<>();
+    Learners.seeds(settings).forEach(seed -> bySeed.add(new ArrayList<>()));
+    return bySeed;
+  }
+
+  private List<List<RankedTask>> ranked(Dataset<Row> train, Dataset<Row> test) {
     LOG.debug("Training for a split");
-    Dataset<Row> learnt = Learners.arranged(train, settings.workers());
-    return Judging.ranked(
-        Learners.xgboost(learnt, settings.train(), settings.workers()).transform(test));
+    Dataset<Row> learnt = Learners.arranged(train, settings.workers()).cache();
+    Dataset<Row> judgedBy = test.cache();
+    try {
+      return Learners.seeds(settings).stream()
+          .map(
+              one ->
+                  Judging.ranked(
+                      Learners.xgboost(learnt, one, settings.workers()).transform(judgedBy)))
+          .toList();
+    } finally {
+      List.of(learnt, judgedBy).forEach(Dataset::unpersist);
+    }
   }
 }

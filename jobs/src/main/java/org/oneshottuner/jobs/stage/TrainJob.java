@@ -32,6 +32,7 @@ import org.oneshottuner.jobs.conf.ConfReader;
 import org.oneshottuner.jobs.conf.EvaluateSettings.SplitBy;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.storage.AtomicFile;
+import org.oneshottuner.jobs.storage.Digests;
 import org.oneshottuner.jobs.storage.Snapshot;
 import org.oneshottuner.jobs.storage.Table;
 import org.oneshottuner.lower.Templates;
@@ -125,13 +126,20 @@ public final class TrainJob {
       judged.addAll(new OtherSplits(settings, of(rows, train), train).judged());
       Dataset<Row> learnt = Learners.arranged(of(rows, train), settings.workers()).cache();
       XGBoostModel<?> model = Learners.xgboost(learnt, settings.train(), settings.workers());
+      List<XGBoostModel<?>> models = new ArrayList<>(List.of(model));
+      for (TrainSettings one : otherSeeds()) {
+        models.add(Learners.xgboost(learnt, one, settings.workers()));
+      }
       List<String> unseen = present(split.keys(Split.Side.TEST), tasks);
       if (!unseen.isEmpty()) {
-        List<RankedTask> ranked = Judging.ranked(model.transform(of(rows, unseen)));
-        Judging.judged(split.name(), Learners.name(settings.train()), ranked)
+        Dataset<Row> judgedBy = of(rows, unseen);
+        Judging.judged(
+                split.name(),
+                Learners.name(settings.train()),
+                models.stream().map(one -> Judging.ranked(one.transform(judgedBy))).toList())
             .ifPresent(judged::add);
       }
-      Provenance provenance = provenance(device, snapshot, train, judged);
+      Provenance provenance = provenance(settings, new Learnt(device, snapshot, train), judged);
       byte[] booster = json(model);
       AtomicFile.write(
           folder.resolve(TASKS),
@@ -140,6 +148,12 @@ public final class TrainJob {
       byte[] bytes = FrozenModelWriter.bytes(frozen);
       AtomicFile.write(folder.resolve(BOOSTER), booster);
       FrozenModelWriter.write(frozen, folder.resolve(MODEL));
+      new Training(
+              Digests.of(bytes),
+              settings.train().seed(),
+              others(models, new Learnt(device, snapshot, train), folder),
+              validated.curves())
+          .write(folder);
       return new TrainFigures(
           folder.resolve(MODEL).toString(),
           device,
@@ -149,11 +163,34 @@ public final class TrainJob {
           (System.nanoTime() - begin) / 1e9,
           frozen.ensemble().trees().size(),
           bytes.length,
+          settings.train().seed(),
           judged,
           validated.curves());
     } finally {
       spark.catalog().clearCache();
     }
+  }
+
+  private List<TrainSettings> otherSeeds() {
+    List<TrainSettings> seeds = Learners.seeds(settings);
+    return seeds.subList(1, seeds.size());
+  }
+
+  /** Freezes the models of other seeds, for the evaluation to tell what the seed does. */
+  private List<Training.Other> others(List<XGBoostModel<?>> models, Learnt learnt, Path folder) {
+    List<Training.Other> others = new ArrayList<>();
+    List<TrainSettings> seeds = otherSeeds();
+    for (int i = 0; i < seeds.size(); i++) {
+      long seed = seeds.get(i).seed();
+      FrozenModel frozen =
+          Freezer.freeze(
+              json(models.get(i + 1)),
+              provenance(settings.with("train.seed=" + seed), learnt, List.of()));
+      String file = "seed-" + seed + ".ost";
+      FrozenModelWriter.write(frozen, folder.resolve(file));
+      others.add(new Training.Other(seed, file, Digests.of(FrozenModelWriter.bytes(frozen))));
+    }
+    return others;
   }
 
   /** Trains every kind of predictor without a share of the tasks, and judges it by those. */
@@ -172,20 +209,29 @@ public final class TrainJob {
     LeakAudit.check(train, test);
     Dataset<Row> learnt = Learners.arranged(of(rows, train), settings.workers()).cache();
     Dataset<Row> judgedBy = of(rows, test).cache();
-    Map<String, Transformer> models = new LinkedHashMap<>();
+    Map<String, List<Transformer>> models = new LinkedHashMap<>();
     String frozen = Learners.name(settings.train());
-    for (TrainSettings one : List.of(settings.train(), Learners.other(settings.train()))) {
-      models.put(
-          Learners.name(one), transformer(Learners.xgboost(learnt, one, settings.workers())));
-    }
+    models.put(
+        frozen,
+        Learners.seeds(settings).stream()
+            .map(one -> transformer(Learners.xgboost(learnt, one, settings.workers())))
+            .toList());
+    TrainSettings other = Learners.other(settings.train());
+    models.put(
+        Learners.name(other),
+        List.of(transformer(Learners.xgboost(learnt, other, settings.workers()))));
     if (settings.mllibTrees() > 0) {
-      models.putAll(Learners.mllib(learnt, settings.mllibTrees(), settings.seed()));
+      Learners.mllib(learnt, settings.mllibTrees(), settings.seed())
+          .forEach((name, model) -> models.put(name, List.of(model)));
     }
     List<TrainFigures.Judged> judged = new ArrayList<>();
+    Dataset<Row> vectors = Learners.vectors(judgedBy);
     models.forEach(
-        (name, model) ->
+        (name, bySeed) ->
             Judging.judged(
-                    split.name(), name, Judging.ranked(model.transform(Learners.vectors(judgedBy))))
+                    split.name(),
+                    name,
+                    bySeed.stream().map(model -> Judging.ranked(model.transform(vectors))).toList())
                 .ifPresent(judged::add));
     List<LearningCurve.Point> points = new ArrayList<>(curve(learnt, train, judgedBy, spent));
     judged.stream()
@@ -217,7 +263,7 @@ public final class TrainJob {
         List<RankedTask> ranked =
             Judging.ranked(
                 Learners.xgboost(part, settings.train(), settings.workers()).transform(judgedBy));
-        Judging.judged("", Learners.name(settings.train()), ranked)
+        Judging.judged("", Learners.name(settings.train()), List.of(ranked))
             .ifPresent(judged -> add(points, part.count(), spent.of(tasks), judged));
       }
     }
@@ -309,36 +355,27 @@ public final class TrainJob {
 
   /** Returns what a model's manifest says of the tasks that it was trained on. */
   static String digest(List<String> tasks) {
-    return org.oneshottuner.jobs.storage.Digests.of(
-        String.join("\n", tasks).getBytes(StandardCharsets.UTF_8));
+    return Digests.of(String.join("\n", tasks).getBytes(StandardCharsets.UTF_8));
   }
 
-  private Provenance provenance(
-      String device, Snapshot snapshot, List<String> train, List<TrainFigures.Judged> judged) {
+  /** What a model was learnt from. */
+  private record Learnt(String device, Snapshot snapshot, List<String> tasks) {}
+
+  private static Provenance provenance(
+      Settings inForce, Learnt learnt, List<TrainFigures.Judged> judged) {
     List<FrozenModel.Property> manifest = new ArrayList<>();
-    manifest.add(new FrozenModel.Property("device", device));
-    manifest.add(new FrozenModel.Property("measurements", snapshot.digest()));
-    manifest.add(new FrozenModel.Property("tasks", Integer.toString(train.size())));
-    manifest.add(new FrozenModel.Property(TASKS_DIGEST, digest(train)));
-    ConfReader.inForce(settings)
+    manifest.add(new FrozenModel.Property("device", learnt.device()));
+    manifest.add(new FrozenModel.Property("measurements", learnt.snapshot().digest()));
+    manifest.add(new FrozenModel.Property("tasks", Integer.toString(learnt.tasks().size())));
+    manifest.add(new FrozenModel.Property(TASKS_DIGEST, digest(learnt.tasks())));
+    ConfReader.inForce(inForce)
         .forEach((key, value) -> manifest.add(new FrozenModel.Property(key, value)));
-    List<FrozenModel.SplitMetrics> metrics = new ArrayList<>();
-    for (TrainFigures.Judged one : judged) {
-      if (one.predictor().equals(Learners.name(settings.train()))) {
-        metrics.add(
-            new FrozenModel.SplitMetrics(
-                one.split(),
-                List.of(
-                    new FrozenModel.Metric("tasks", one.tasks()),
-                    new FrozenModel.Metric("regret@1 geometric mean", one.regretAt1()),
-                    new FrozenModel.Metric("regret@1 geometric mean, from", one.regretAt1Low()),
-                    new FrozenModel.Metric("regret@1 geometric mean, to", one.regretAt1High()),
-                    new FrozenModel.Metric(
-                        "regret@8 geometric mean", one.regretAt8().orElse(Double.NaN)),
-                    new FrozenModel.Metric("kendall tau-b", one.kendallTau().orElse(Double.NaN)))));
-      }
-    }
-    TuningTask any = TuningTask.parse(train.get(0));
+    List<FrozenModel.SplitMetrics> metrics =
+        judged.stream()
+            .filter(one -> one.predictor().equals(Learners.name(inForce.train())))
+            .map(one -> new FrozenModel.SplitMetrics(one.split(), one.metrics()))
+            .toList();
+    TuningTask any = TuningTask.parse(learnt.tasks().get(0));
     return new Provenance(
         OneShotTuner.served(),
         new FrozenModel.TargetText(any.target().name(), any.target().text()),

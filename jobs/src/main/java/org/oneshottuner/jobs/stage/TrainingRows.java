@@ -3,6 +3,8 @@ package org.oneshottuner.jobs.stage;
 import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.max;
+import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.unix_micros;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -41,7 +43,10 @@ final class TrainingRows {
           .add("relevance", DataTypes.DoubleType, false)
           .add("log_rate", DataTypes.DoubleType, false)
           .add("weight", DataTypes.DoubleType, false)
-          .add("label_nanos", DataTypes.DoubleType, false);
+          .add("label_nanos", DataTypes.DoubleType, false)
+          .add("inclusion_probability", DataTypes.DoubleType, false)
+          .add("first_micros", DataTypes.LongType, false)
+          .add("last_micros", DataTypes.LongType, false);
 
   private TrainingRows() {}
 
@@ -97,7 +102,9 @@ final class TrainingRows {
         .groupBy("task", "schedule")
         .agg(
             avg("label_nanos").as("label_nanos"),
-            max("inclusion_probability").as("inclusion_probability"))
+            max("inclusion_probability").as("inclusion_probability"),
+            unix_micros(min("measured_at")).as("first_micros"),
+            unix_micros(max("measured_at")).as("last_micros"))
         .groupByKey((MapFunction<Row, String>) row -> row.getString(0), Encoders.STRING())
         .flatMapGroups(learnt, Encoders.row(COLUMNS));
   }
@@ -130,8 +137,57 @@ final class TrainingRows {
               relevance[i],
               TaskLabels.logRate(task.workload().flops(), nanos[i]),
               weights[i],
-              nanos[i]));
+              nanos[i],
+              inclusion[i],
+              sorted.get(i).getLong(4),
+              sorted.get(i).getLong(5)));
     }
     return rows.iterator();
+  }
+
+  /**
+   * Returns some of the rows with the labels that they would have had had the others never been
+   * measured: what is learnt of a row is relative to the rows of its task, which must not tell of
+   * those that are judged by.
+   */
+  static Dataset<Row> alone(Dataset<Row> rows, TrainSettings settings) {
+    double tie = settings.tieTolerance();
+    double clip = settings.weightClip();
+    StructType columns = rows.schema();
+    FlatMapGroupsFunction<String, Row, Row> labelled =
+        (task, some) -> labelled(some, columns, new Labelling(tie, clip));
+    int task = columns.fieldIndex("task");
+    return rows.groupByKey((MapFunction<Row, String>) row -> row.getString(task), Encoders.STRING())
+        .flatMapGroups(labelled, Encoders.row(columns));
+  }
+
+  /** How close times are the same, and how heavy a row may be. */
+  private record Labelling(double tie, double clip) {}
+
+  private static Iterator<Row> labelled(
+      Iterator<Row> given, StructType columns, Labelling labelling) {
+    List<Row> sorted = new ArrayList<>();
+    given.forEachRemaining(sorted::add);
+    sorted.sort(Comparator.comparing(row -> row.getString(columns.fieldIndex("schedule"))));
+    double[] relevance =
+        TaskLabels.relevance(column(sorted, columns, "label_nanos"), labelling.tie());
+    double[] weights =
+        TaskLabels.weights(column(sorted, columns, "inclusion_probability"), labelling.clip());
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < relevance.length; i++) {
+      Object[] values = new Object[columns.size()];
+      for (int c = 0; c < values.length; c++) {
+        values[c] = sorted.get(i).get(c);
+      }
+      values[columns.fieldIndex("relevance")] = relevance[i];
+      values[columns.fieldIndex("weight")] = weights[i];
+      rows.add(RowFactory.create(values));
+    }
+    return rows.iterator();
+  }
+
+  private static double[] column(List<Row> rows, StructType columns, String name) {
+    int place = columns.fieldIndex(name);
+    return rows.stream().mapToDouble(row -> row.getDouble(place)).toArray();
   }
 }

@@ -18,7 +18,10 @@ import org.oneshottuner.measure.Visit;
 import org.oneshottuner.space.Seeds;
 import org.oneshottuner.workload.CpuTarget;
 
-/** A device whose labels are a function of the candidate; one in sixteen fails to build. */
+/**
+ * A device whose labels are a function of the candidate; one in sixteen fails to build. A second
+ * passes with each.
+ */
 final class FakeDevice implements MeasuringDevice {
   private final AtomicInteger measured = new AtomicInteger();
   private final Runnable eachTime;
@@ -81,7 +84,7 @@ final class FakeDevice implements MeasuringDevice {
         Protocol.CAREFUL.id(),
         new Measurement.Build(Templates.VERSION, "00", "gcc -O2"),
         outcome,
-        Instant.parse("2026-01-01T00:00:00Z"));
+        Instant.parse("2026-01-01T00:00:00Z").plusSeconds(measured.get()));
   }
 
   @Override

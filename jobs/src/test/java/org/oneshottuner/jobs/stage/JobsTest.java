@@ -1,11 +1,15 @@
 package org.oneshottuner.jobs.stage;
 
+import static org.apache.spark.sql.functions.avg;
+import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.max;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -14,6 +18,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
@@ -61,6 +66,7 @@ class JobsTest {
                 "measure.commitRows=20",
                 "train.rounds=20",
                 "train.depth=4",
+                "evaluate.seeds=1",
                 "mllibTrees=0"));
     all.addAll(List.of(overrides));
     return Settings.read(List.of(), all);
@@ -397,20 +403,34 @@ class JobsTest {
 
   @Test
   void eachSplitThatIsAskedForIsJudgedBy() throws Exception {
-    String splits = "evaluate.splits=[within_task,unseen_task,unseen_kind,unseen_shape]";
-    Settings settings = settings("sample.tasks=16", "train.rounds=5", splits);
+    String splits =
+        "evaluate.splits=[within_task,unseen_task,unseen_kind,unseen_shape,later_in_time]";
+    Settings settings =
+        settings(
+            "sample.tasks=16", "train.rounds=5", "train.rowShare=0.5", splits, "evaluate.seeds=2");
     String location = sample(settings, "sample");
     measure(settings, new FakeDevice(() -> {}), location);
     Table table = Measuring.measurements(spark, location + "/m");
     TrainFigures figures =
         new TrainJob(spark, settings, catalogue()).run(table, folder.resolve("m"));
-    assertThat(figures.judged())
-        .filteredOn(one -> one.predictor().equals(Learners.name(settings().train())))
+    List<TrainFigures.Judged> ours =
+        figures.judged().stream()
+            .filter(one -> one.predictor().equals(Learners.name(settings().train())))
+            .toList();
+    assertThat(ours)
         .extracting(TrainFigures.Judged::split)
-        .containsExactly("unseen task", "within task", "unseen kind", "unseen shape");
-    assertThat(figures.judged())
+        .containsExactly(
+            "unseen task", "within task", "unseen kind", "unseen shape", "later in time");
+    assertThat(ours)
         .allSatisfy(
-            one -> assertThat(one.regretAt1()).isBetween(one.regretAt1Low(), one.regretAt1High()));
+            one -> {
+              assertThat(one.regretAt1()).isBetween(one.regretAt1Low(), one.regretAt1High());
+              assertThat(one.seedRegrets()).hasSize(2).startsWith(one.regretAt1());
+              assertThat(one.randomRegret()).isPositive();
+              assertThat(one.candidates()).isGreaterThanOrEqualTo(2);
+            });
+    assertThat(ours.get(1).candidates()).as("within task").isBetween(3.0, 4.0);
+    assertThat(ours).anyMatch(one -> !one.seedRegrets().get(0).equals(one.seedRegrets().get(1)));
     assertThat(figures.curves())
         .singleElement()
         .satisfies(
@@ -418,12 +438,51 @@ class JobsTest {
                 assertThat(curve.points())
                     .allSatisfy(
                         point -> assertThat(point.score()).isBetween(point.low(), point.high())));
+
+    Path model = Path.of(figures.model());
+    Training training = Training.beside(model);
+    assertThat(training.curves()).isEqualTo(figures.curves());
+    assertThat(training.seed()).isEqualTo(settings.train().seed());
+    assertThat(training.seeded(model))
+        .extracting(Training.Seeded::seed)
+        .containsExactly(settings.train().seed() + 1);
+    Files.copy(model, model.resolveSibling("seed-2.ost"), StandardCopyOption.REPLACE_EXISTING);
+    assertThatThrownBy(() -> training.seeded(model))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("Cannot judge seed 2");
+    Files.writeString(model, "another");
+    assertThat(Training.beside(model).curves()).isEmpty();
+  }
+
+  @Test
+  void whatIsLearntOfARowTellsNothingOfRowsThatAreKeptFromTraining() throws Exception {
+    Settings settings = settings("sample.tasks=3");
+    String location = sample(settings, "sample");
+    measure(settings, new FakeDevice(() -> {}), location);
+    Table table = Measuring.measurements(spark, location + "/m");
+    Dataset<Row> rows = TrainingRows.of(table.read(table.existing()), settings.train());
+    Dataset<Row> slower = rows.filter(col("relevance").lt(1));
+    Dataset<Row> alone = TrainingRows.alone(slower, settings.train());
+    assertThat(alone.schema()).isEqualTo(rows.schema());
+    assertThat(alone.count()).isEqualTo(slower.count()).isPositive();
+    assertThat(alone.groupBy("task").agg(max("relevance"), avg("weight")).collectAsList())
+        .isNotEmpty()
+        .allSatisfy(
+            row -> {
+              assertThat(row.getDouble(1)).isEqualTo(1);
+              assertThat(row.getDouble(2)).isEqualTo(1, within(1e-9));
+            });
   }
 
   @Test
   void picksAreSetAgainstAllElseOnTasksThatTheModelDoesNotKnow() throws Exception {
     Settings settings =
-        settings("evaluate.tasks=3", "evaluate.trials=6", "evaluate.baselines=[random]");
+        settings(
+            "evaluate.tasks=3",
+            "evaluate.trials=6",
+            "evaluate.baselines=[random]",
+            "evaluate.seeds=2",
+            "train.rowShare=0.5");
     String location = sample(settings, "sample");
     FakeDevice device = new FakeDevice(() -> {});
     measure(settings, device, location);
@@ -435,8 +494,12 @@ class JobsTest {
     List<String> trainedOn = TrainedTasks.of(tuner.model(), file);
     assertThat(trainedOn).hasSize(12);
 
-    EvaluateFigures figures = evaluate(settings, device, location, tuner, trainedOn);
+    EvaluateFigures figures = evaluate(settings, device, location, file, trainedOn);
 
+    assertThat(figures.seeds()).extracting(EvaluateFigures.Seed::seed).containsExactly(1L, 2L);
+    assertThat(figures.seeds().get(0).regret()).isEqualTo(figures.geomeanRegret());
+    assertThat(Files.readString(folder.resolve("report/index.html")))
+        .contains("Learning curves", "Mean over 2 seeds", "<th scope=\"row\">2</th>");
     assertThat(figures.tasks()).hasSize(3);
     assertThat(figures.tasks())
         .allSatisfy(
@@ -470,7 +533,7 @@ class JobsTest {
             Workload.parse(figures.tasks().get(0).workload()), CpuTarget.AVX2, settings.threads());
     List<String> leaking = new ArrayList<>(trainedOn);
     leaking.add(judged.key());
-    assertThatThrownBy(() -> evaluate(settings, device, location, tuner, leaking))
+    assertThatThrownBy(() -> evaluate(settings, device, location, file, leaking))
         .isInstanceOf(LeakException.class)
         .hasMessageContaining(judged.key());
     Files.writeString(file.resolveSibling(TrainJob.TASKS), judged.key() + "\n");
@@ -480,18 +543,20 @@ class JobsTest {
   }
 
   private EvaluateFigures evaluate(
-      Settings settings,
-      FakeDevice device,
-      String location,
-      OneShotTuner tuner,
-      List<String> trainedOn)
+      Settings settings, FakeDevice device, String location, Path model, List<String> trainedOn)
       throws InterruptedException {
+    Training training = Training.beside(model);
     try (Measuring measuring = new Measuring(spark, settings, device, location + "/m", CLOCK)) {
       return new EvaluateJob(settings, measuring, catalogue())
           .run(
-              tuner,
+              OneShotTuner.load(model),
               new EvaluateJob.Page(
-                  folder.resolve("report/index.html"), List.of(), List.of(), 0.01, trainedOn));
+                  folder.resolve("report/index.html"),
+                  training,
+                  training.seeded(model),
+                  List.of(),
+                  0.01,
+                  trainedOn));
     }
   }
 

@@ -27,6 +27,8 @@ import org.oneshottuner.workload.Workload;
  * @param sides by task key, in the order in which the tasks were given
  */
 public record Split(String name, Map<String, Side> sides) {
+  /** The least schedules of a task that its order is judged by. */
+  private static final int LEAST_WITHIN = 4;
 
   /** Where a task's rows go. */
   public enum Side {
@@ -112,18 +114,51 @@ public record Split(String name, Map<String, Side> sides) {
   }
 
   /**
-   * Returns whether a schedule is judged by in the split within tasks, where every task is on both
-   * sides and no schedule is.
+   * Returns the split that judges by what is measured later than all that is learnt from: tasks of
+   * which nothing was measured before, and a drawn share of the others, so that there is something
+   * to judge by where every task was begun early. Of the tasks learnt from only earlier labels may
+   * be used, of those judged by only later ones. What is nearly one of those is left out.
    *
-   * @param taskKey its task
-   * @param schedule its text
+   * @param earlier keys of the tasks of which something was measured early
+   * @param share of those to judge by, in (0, 1)
+   * @param seed of the draw, which depends on each task alone and is that of {@link #unseenTask}
+   */
+  public static Split laterInTime(
+      Collection<SplitTask> tasks, Set<String> earlier, double share, long seed) {
+    checkShare(share);
+    return separate(
+        "later in time",
+        tasks,
+        task -> !earlier.contains(task.task().key()) || drawn(seed, task.task().key(), share));
+  }
+
+  /**
+   * Returns the schedules of a task that are judged by in the split within tasks, where every task
+   * is on both sides and no schedule is. Fewer than four are hard to rank wrongly, so that many are
+   * held out even if the share is less, but never more than half. A task of fewer than four
+   * schedules is only learnt from.
+   *
+   * @param taskKey the task
+   * @param schedules all that were measured, by their texts
    * @param share of the schedules to judge by, in (0, 1)
    * @param seed of the draw, which depends on the task and the schedule alone
    */
-  public static boolean heldOutWithinTask(
-      String taskKey, String schedule, double share, long seed) {
+  public static List<String> heldOutWithinTask(
+      String taskKey, Collection<String> schedules, double share, long seed) {
     checkShare(share);
-    return drawn(Seeds.derive(seed, taskKey), schedule, share);
+    int size = schedules.size();
+    int held =
+        size < LEAST_WITHIN
+            ? 0
+            : (int) Math.max(Math.min(LEAST_WITHIN, size / 2), Math.rint(share * size));
+    long taskSeed = Seeds.derive(seed, taskKey);
+    return schedules.stream()
+        .sorted(
+            Comparator.<String>comparingLong(text -> Seeds.derive(taskSeed, text, "split"))
+                .thenComparing(Comparator.naturalOrder()))
+        .limit(Math.min(held, size))
+        .sorted()
+        .toList();
   }
 
   /** Returns the side of a task. */

@@ -31,8 +31,12 @@ public record SplitFigures(
   static final String LEAST = REGRET + ", least of seeds";
   static final String MOST = REGRET + ", most of seeds";
   static final String RANDOM = "regret@1 of a random pick";
-  static final String REGRET_AT_8 = "regret@8 geometric mean";
-  static final String TAU = "kendall tau-b";
+
+  /** The best of the eight first-ranked. */
+  public static final String REGRET_AT_8 = "regret@8 geometric mean";
+
+  /** Agreement of the orders. */
+  public static final String TAU = "kendall tau-b";
 
   /** Copies the list. */
   public SplitFigures {

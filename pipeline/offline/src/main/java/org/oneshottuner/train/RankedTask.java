@@ -67,6 +67,18 @@ public record RankedTask(
     return bestOfTop(k) / bestNanos - 1;
   }
 
+  /**
+   * Returns what a random one of the candidates gets: the geometric mean of (1 + regret) over all
+   * of them, minus 1.
+   */
+  public double randomRegret() {
+    double[] regrets = new double[ranked.size()];
+    for (int i = 0; i < regrets.length; i++) {
+      regrets[i] = nanos(i) / bestNanos - 1;
+    }
+    return Regrets.geometricMean(regrets);
+  }
+
   /** Returns peak@k: the mean over j = 1..k of l* over the least l among the j best-ranked. */
   public double peakAt(int k) {
     int count = Math.min(k, ranked.size());

@@ -111,6 +111,25 @@ public record TrainSettings(
         values.seed());
   }
 
+  /** Returns these settings with another seed. */
+  public TrainSettings withSeed(long other) {
+    return new TrainSettings(
+        objective,
+        rounds,
+        depth,
+        eta,
+        minChildWeight,
+        lambda,
+        rowShare,
+        columnShare,
+        bins,
+        pairs,
+        pairsPerRow,
+        tieTolerance,
+        weightClip,
+        other);
+  }
+
   /** Returns every setting in force by its key, in order; for manifests, and to be read again. */
   public Map<String, String> properties() {
     Map<String, String> all = new LinkedHashMap<>();

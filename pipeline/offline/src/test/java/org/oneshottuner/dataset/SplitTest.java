@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.oneshottuner.dataset.Split.Side;
 import org.oneshottuner.workload.CpuTarget;
@@ -68,12 +69,40 @@ class SplitTest {
   }
 
   @Test
-  void withinATaskRowsAreDrawnOneByOne() {
-    int held = 0;
-    for (int i = 0; i < 1000; i++) {
-      held += Split.heldOutWithinTask("task", "tiled rows=" + i, 0.2, 9) ? 1 : 0;
+  void withinATaskEnoughSchedulesAreHeldOutToBeRanked() {
+    assertThat(within(3)).isEmpty();
+    assertThat(within(4)).hasSize(2);
+    assertThat(within(8)).hasSize(4);
+    assertThat(within(12)).hasSize(4);
+    assertThat(within(100)).hasSize(20).doesNotHaveDuplicates().isEqualTo(within(100));
+    assertThat(Split.heldOutWithinTask("other", schedules(100), 0.2, 9)).isNotEqualTo(within(100));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Split.heldOutWithinTask("task", schedules(8), 1, 9));
+  }
+
+  private static List<String> within(int schedules) {
+    return Split.heldOutWithinTask("task", schedules(schedules), 0.2, 9);
+  }
+
+  private static List<String> schedules(int count) {
+    return IntStream.range(0, count).mapToObj(i -> "tiled rows=" + i).toList();
+  }
+
+  @Test
+  void whatIsLaterIsJudgedByWithSomeOfWhatWasBegunEarlier() {
+    List<SplitTask> tasks = new ArrayList<>();
+    for (int n = 1; n <= 40; n++) {
+      tasks.add(task("dense m=" + (1 << (n % 10)) + " n=" + 64 * n + " k=512"));
     }
-    assertThat(held).isBetween(150, 250);
+    Set<String> earlier = Set.copyOf(tasks.subList(0, 30).stream().map(SplitTest::key).toList());
+    Split split = Split.laterInTime(tasks, earlier, 0.2, 3);
+    assertThat(split.keys(Side.TEST))
+        .containsAll(tasks.subList(30, 40).stream().map(SplitTest::key).toList())
+        .hasSizeBetween(12, 25);
+    assertThat(earlier).containsAll(split.keys(Side.TRAIN));
+    assertThat(split.keys(Side.TRAIN)).isNotEmpty();
+    assertThatCode(() -> LeakAudit.check(split.keys(Side.TRAIN), split.keys(Side.TEST)))
+        .doesNotThrowAnyException();
   }
 
   @Test

@@ -101,4 +101,18 @@ class RankedTaskTest {
     assertThatIllegalArgumentException().isThrownBy(() -> timed("a", Double.NaN, 1));
     assertThatIllegalArgumentException().isThrownBy(() -> timed("a", 1, 0));
   }
+
+  @Test
+  void aRandomPickGetsTheGeometricMeanOfAll() {
+    RankedTask task =
+        new RankedTask(
+            "task",
+            100,
+            200,
+            List.of(
+                new Prediction("a", 3, OptionalDouble.of(100)),
+                new Prediction("b", 2, OptionalDouble.of(400)),
+                new Prediction("failed", 1, OptionalDouble.empty())));
+    assertThat(task.randomRegret()).isEqualTo(1, org.assertj.core.api.Assertions.within(1e-12));
+  }
 }
