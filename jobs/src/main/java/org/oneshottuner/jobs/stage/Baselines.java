@@ -1,6 +1,9 @@
 package org.oneshottuner.jobs.stage;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +16,7 @@ import org.oneshottuner.space.Knob;
 import org.oneshottuner.space.Schedule;
 import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.space.TemplateSpace;
+import org.oneshottuner.workload.Layout;
 import org.oneshottuner.workload.TuningTask;
 import org.oneshottuner.workload.Workload;
 
@@ -21,8 +25,14 @@ final class Baselines {
   private static final String ROOFLINE = "roofline";
   private static final int BLOCK = 2048;
 
-  /** The fastest measured schedule of each task that was learnt from, by its workload. */
-  private final Map<Workload, Best> known;
+  /** Labels that a mean over few is drawn towards the mean over all by. */
+  private static final double PRIOR = 4;
+
+  /** The measured schedules of each task that was learnt from, by its workload. */
+  private final Map<Workload, List<Timed>> known;
+
+  /** The text of the best single schedule, by kind and layout. */
+  private final Map<String, Optional<String>> singles = new TreeMap<>();
 
   /**
    * A measured schedule.
@@ -30,9 +40,28 @@ final class Baselines {
    * @param schedule as text
    * @param nanos its label
    */
-  record Best(String schedule, double nanos) {}
+  record Timed(String schedule, double nanos) {}
 
-  Baselines(Map<Workload, Best> known) {
+  /** What schedules with something in common take over the best of their tasks, as logarithms. */
+  private static final class Mean {
+    private double sum;
+    private int count;
+
+    void add(double log) {
+      sum += log;
+      count++;
+    }
+
+    double mean() {
+      return count == 0 ? 0 : sum / count;
+    }
+
+    double towards(double all) {
+      return (sum + PRIOR * all) / (count + PRIOR);
+    }
+  }
+
+  Baselines(Map<Workload, List<Timed>> known) {
     this.known = Map.copyOf(known);
   }
 
@@ -68,26 +97,83 @@ final class Baselines {
         .filter(entry -> entry.getKey().kind().equals(task.workload().kind()))
         .filter(entry -> entry.getKey().layout() == task.workload().layout())
         .min(
-            Comparator.<Map.Entry<Workload, Best>>comparingDouble(
+            Comparator.<Map.Entry<Workload, List<Timed>>>comparingDouble(
                     entry -> distance.distance(entry.getKey()))
                 .thenComparing(entry -> entry.getKey().text()))
-        .flatMap(entry -> moved(entry.getValue().schedule(), task));
+        .flatMap(
+            entry ->
+                entry.getValue().stream()
+                    .min(Comparator.comparingDouble(Timed::nanos).thenComparing(Timed::schedule)))
+        .flatMap(best -> moved(best.schedule(), task));
   }
 
-  /** Returns the schedule that was most often best among measured tasks of the kind. */
+  /**
+   * Returns the one schedule for all tasks of the kind and layout, as near as this space has it:
+   * the template, and of that the value of each knob by itself, whose schedules took the least over
+   * the best of their tasks, in the geometric mean. Hardly any schedule was measured for two tasks,
+   * so that whole schedules could not be compared.
+   */
   Optional<Schedule> single(TuningTask task) {
-    Map<String, Integer> counts = new TreeMap<>();
-    known.forEach(
-        (workload, best) -> {
-          if (workload.kind().equals(task.workload().kind())
-              && workload.layout() == task.workload().layout()) {
-            counts.merge(best.schedule(), 1, Integer::sum);
-          }
-        });
-    return counts.entrySet().stream()
-        .max(
-            Map.Entry.<String, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
-        .flatMap(entry -> moved(entry.getKey(), task));
+    String kind = task.workload().kind();
+    Layout layout = task.workload().layout();
+    return singles
+        .computeIfAbsent(
+            kind + " " + layout,
+            key ->
+                single(
+                    known.entrySet().stream()
+                        .filter(entry -> entry.getKey().kind().equals(kind))
+                        .filter(entry -> entry.getKey().layout() == layout)
+                        .sorted(Comparator.comparing(entry -> entry.getKey().text()))
+                        .map(Map.Entry::getValue)
+                        .toList()))
+        .flatMap(text -> moved(text, task));
+  }
+
+  private static Optional<String> single(List<List<Timed>> tasks) {
+    Mean all = new Mean();
+    Map<String, Mean> templates = new TreeMap<>();
+    Map<String, Map<String, Map<String, Mean>>> knobs = new TreeMap<>();
+    for (List<Timed> task : tasks) {
+      double best = task.stream().mapToDouble(Timed::nanos).min().orElseThrow();
+      for (Timed timed : task) {
+        double log = StrictMath.log(timed.nanos() / best);
+        Schedule schedule = Schedule.parse("", timed.schedule());
+        all.add(log);
+        templates.computeIfAbsent(schedule.template(), name -> new Mean()).add(log);
+        for (Schedule.Setting setting : schedule.settings()) {
+          knobs
+              .computeIfAbsent(schedule.template(), name -> new LinkedHashMap<>())
+              .computeIfAbsent(setting.knob(), name -> new TreeMap<>())
+              .computeIfAbsent(setting.value(), name -> new Mean())
+              .add(log);
+        }
+      }
+    }
+    return least(templates, all.mean())
+        .map(
+            template -> {
+              StringBuilder text = new StringBuilder(template);
+              double usual = requireNonNull(templates.get(template), template).mean();
+              knobs
+                  .getOrDefault(template, Map.of())
+                  .forEach(
+                      (knob, values) ->
+                          least(values, usual)
+                              .ifPresent(
+                                  value ->
+                                      text.append(' ').append(knob).append('=').append(value)));
+              return text.toString();
+            });
+  }
+
+  private static Optional<String> least(Map<String, Mean> means, double all) {
+    return means.entrySet().stream()
+        .min(
+            Comparator.<Map.Entry<String, Mean>>comparingDouble(
+                    entry -> entry.getValue().towards(all))
+                .thenComparing(Map.Entry.comparingByKey()))
+        .map(Map.Entry::getKey);
   }
 
   /** Returns the member of a task's space that is nearest to a schedule of another's. */

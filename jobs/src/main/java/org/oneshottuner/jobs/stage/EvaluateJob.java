@@ -2,7 +2,6 @@ package org.oneshottuner.jobs.stage;
 
 import static java.util.Objects.requireNonNull;
 import static org.apache.spark.sql.functions.col;
-import static org.apache.spark.sql.functions.min_by;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -114,7 +113,7 @@ public final class EvaluateJob {
             Targets.named(settings.target()),
             new UnseenTasks.Where(settings.seed(), settings.threads()));
     List<TuningTask> tasks = unseen.stream().map(UnseenTasks.Unseen::task).toList();
-    Map<Workload, Baselines.Best> known = learntFrom(tasks, page.trainedOn());
+    Map<Workload, List<Baselines.Timed>> known = learntFrom(tasks, page.trainedOn());
     long before = measuring.labels();
     double secondsBefore = measuring.seconds();
     Labels labels = new Labels(measuring, settings, tasks);
@@ -200,15 +199,15 @@ public final class EvaluateJob {
   }
 
   /**
-   * Returns the best of each task that was learnt from.
+   * Returns what was measured of each task that was learnt from.
    *
    * @throws org.oneshottuner.dataset.LeakException if the model or a baseline knows a task that is
    *     judged by, or one that is near to it
    */
-  private Map<Workload, Baselines.Best> learntFrom(
+  private Map<Workload, List<Baselines.Timed>> learntFrom(
       List<TuningTask> judgedBy, List<String> trainedOn) {
     Set<String> judged = new TreeSet<>(judgedBy.stream().map(TuningTask::key).toList());
-    Map<Workload, Baselines.Best> best = new HashMap<>();
+    Map<Workload, List<Baselines.Timed>> timed = new HashMap<>();
     LeakAudit.check(trainedOn, judged);
     Set<String> train = Set.copyOf(trainedOn);
     for (Row row :
@@ -218,21 +217,19 @@ public final class EvaluateJob {
             .filter(col("outcome").equalTo(MeasurementRows.TIMED))
             .filter(col("sampler").isin(MeasureJob.DRAWN))
             .filter(col("codegen").equalTo(Templates.VERSION))
-            .groupBy("task")
-            .agg(
-                min_by(col("schedule"), col("label_nanos")).as("schedule"),
-                functions.min("label_nanos").as("nanos"))
-            .orderBy("task")
+            .groupBy("task", "schedule")
+            .agg(functions.min("label_nanos").as("nanos"))
+            .orderBy("task", "schedule")
             .collectAsList()) {
       String key = row.getString(0);
       // training left out what is near to the held-out networks, and so must the baselines
       if (train.contains(key)) {
-        best.put(
-            TuningTask.parse(key).workload(),
-            new Baselines.Best(row.getString(1), row.getDouble(2)));
+        timed
+            .computeIfAbsent(TuningTask.parse(key).workload(), workload -> new ArrayList<>())
+            .add(new Baselines.Timed(row.getString(1), row.getDouble(2)));
       }
     }
-    return best;
+    return timed;
   }
 
   /**

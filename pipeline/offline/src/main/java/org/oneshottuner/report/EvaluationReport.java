@@ -347,9 +347,9 @@ public final class EvaluationReport {
     openTable(
         "Picks and what they are set against",
         "task",
+        "regret",
         "pick",
         "best known",
-        "regret",
         "default",
         "random",
         "GFLOP/s",
@@ -361,15 +361,15 @@ public final class EvaluationReport {
             .toList()) {
       out.open("tr").open("th", "scope", "row", "class", "workload").text(task.workload());
       out.element("span", task.network(), "class", "network").close();
-      out.element("td", task.pickNanos().isPresent() ? Words.time(task.pickNanos()) : "failed")
-          .element("td", Words.time(task.bestNanos()));
       double regret = task.regret();
       out.element(
           "td",
           Words.percent(regret),
           "class",
           regret < 0.1 ? "good" : regret < 0.25 ? "fair" : "poor");
-      out.element("td", Words.time(task.defaultNanos()))
+      out.element("td", task.pickNanos().isPresent() ? Words.time(task.pickNanos()) : "failed")
+          .element("td", Words.time(task.bestNanos()))
+          .element("td", Words.time(task.defaultNanos()))
           .element("td", Words.time(task.randomNanos()))
           .element("td", Words.digits(task.gflops().orElse(Double.NaN)))
           .element("td", Words.percent(task.shareOfPeak()))
@@ -475,18 +475,19 @@ public final class EvaluationReport {
       return Words.count(Math.round(value));
     }
     return name.equals(SplitFigures.CANDIDATES)
-        ? Words.digits(value)
+        ? String.format(Locale.ROOT, "%.1f", value)
         : String.format(Locale.ROOT, "%.3f", value);
   }
 
+  /** Left out of the page of an evaluation that did not sample. */
   private void samplers() {
+    if (figures.samplers().isEmpty()) {
+      return;
+    }
     section(
         "samplers-part",
         "What sampling cost",
         "Candidates enumerated, featurised and scored, a second and core.");
-    if (nothing(figures.samplers())) {
-      return;
-    }
     openTable("Cost by sampler", "sampler", "candidates", "core seconds", "a second and core");
     for (SamplerCost cost : figures.samplers()) {
       row(

@@ -11,7 +11,7 @@ import org.oneshottuner.train.LearningCurve;
 
 /**
  * All that a report shows. A list may be empty; then its part of the page says that nothing was
- * measured.
+ * measured, or is left out.
  *
  * @param title what was run
  * @param summary a sentence or two: on what, with how much data

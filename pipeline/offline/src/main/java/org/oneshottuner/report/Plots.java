@@ -17,6 +17,9 @@ final class Plots {
   /** Share of the width that bars may take; the rest is for their figures. */
   private static final double BAR_ROOM = 0.84;
 
+  /** Least distance of two labels below an axis. */
+  private static final double TICK_ROOM = 38;
+
   private static final double INSET = 0.05;
 
   private static final double[] REGRET_TICKS = {0, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 50};
@@ -244,7 +247,7 @@ final class Plots {
     double last = Double.NEGATIVE_INFINITY;
     for (double tick : REGRET_TICKS) {
       double x = chart.x(bend(tick) / bend(end) * room);
-      if (tick <= end && x - last > 30) {
+      if (tick <= end && x - last > TICK_ROOM) {
         chart.tickX(x, Words.percentTick(tick));
         last = x;
       }

@@ -301,7 +301,7 @@ class EvaluationReportTest {
             List.of(),
             List.of(),
             List.of());
-    assertThat(EvaluationReport.html(none).split("Not measured in this run.", -1)).hasSize(9);
+    assertThat(EvaluationReport.html(none).split("Not measured in this run.", -1)).hasSize(8);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new KindRegrets("dense", List.of(Double.NaN)));
   }
