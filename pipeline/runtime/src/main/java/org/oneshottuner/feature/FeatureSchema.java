@@ -26,9 +26,11 @@ import org.oneshottuner.workload.Workload;
  */
 public final class FeatureSchema {
   /** The schema that candidates are read by. */
-  public static final FeatureSchema CURRENT = new FeatureSchema("traits-2", columnsOfTraits2());
+  public static final FeatureSchema CURRENT = new FeatureSchema("traits-3", columnsOfTraits3());
 
   private static final String USEFUL_FMAS = "useful_fmas";
+  private static final float EXPONENT_BIAS = 127;
+  private static final float FRACTION = 1 << 23;
   private static final Window POINT = new Window(1, 1, 1, 1, 1, Padding.NONE, 1);
 
   private final String id;
@@ -88,7 +90,7 @@ public final class FeatureSchema {
     return row;
   }
 
-  private static List<FeatureColumn> columnsOfTraits2() {
+  private static List<FeatureColumn> columnsOfTraits3() {
     List<FeatureColumn> columns = new ArrayList<>();
     operatorColumns(columns);
     extentColumns(columns);
@@ -353,6 +355,12 @@ public final class FeatureSchema {
         "vector operations outside the sums");
     perUsefulFma(
         columns,
+        "split_loads_per_useful_fma",
+        "loads",
+        Trait.SPLIT_LOADS.columnName(),
+        "vector loads that straddle cache lines");
+    perUsefulFma(
+        columns,
         "scattered_per_useful_fma",
         "elements",
         Trait.SCATTERED_STORES.columnName(),
@@ -374,6 +382,40 @@ public final class FeatureSchema {
             Trait.SCRATCH_TRAFFIC.columnName(),
             USEFUL_FMAS),
         FeatureSchema::cycles);
+    combined(
+        columns,
+        "serial_cycles_per_useful_fma",
+        "log2 cycles/instruction",
+        "the sum of: multiply-adds at two a cycle, transforms, scattered stores and loads that straddle cache lines at"
+            + " one, bytes at 16 a cycle from beyond the second-level cache; for each multiply-add that the direct"
+            + " algorithm needs, in full vectors; within 0.09 of the logarithm",
+        List.of(
+            Trait.EXECUTED_FMAS.columnName(),
+            Trait.TRANSFORM_OPS.columnName(),
+            Trait.SCATTERED_STORES.columnName(),
+            Trait.SPLIT_LOADS.columnName(),
+            Trait.OUTER_TRAFFIC.columnName(),
+            USEFUL_FMAS),
+        FeatureSchema::serialCycles);
+  }
+
+  private static float serialCycles(float[] log2) {
+    float cycles =
+        power(log2[0] - 1) + power(log2[1]) + power(log2[2]) + power(log2[3]) + power(log2[4] - 4);
+    return logarithm(cycles) - log2[5];
+  }
+
+  /**
+   * Returns about two to the power of x, and zero for what is missing: straight lines between the
+   * whole powers, so that the bits are the same everywhere, and quickly found.
+   */
+  private static float power(float x) {
+    return Float.isNaN(x) ? 0 : Float.intBitsToFloat((int) ((x + EXPONENT_BIAS) * FRACTION));
+  }
+
+  /** Returns the inverse of {@link #power}. */
+  private static float logarithm(float y) {
+    return Float.floatToRawIntBits(y) / FRACTION - EXPONENT_BIAS;
   }
 
   /**

@@ -198,6 +198,9 @@ final class CPrinter {
               + ";");
     } else if (statement instanceof Statement.Assign assign) {
       line(text(assign.register()) + " = " + bare(text(assign.value())) + ";");
+    } else if (statement instanceof Statement.Keep keep) {
+      functions.add("keep");
+      line("keep(" + text(keep.register()) + ");");
     } else if (statement instanceof Statement.Store store) {
       line(
           element(store.place(), store.index(), store.value().lanes(), false)
@@ -315,6 +318,9 @@ final class CPrinter {
     if (value instanceof Value.Load load) {
       return element(load.place(), load.index(), load.lanes(), true);
     }
+    if (value instanceof Value.LoadEveryOther load) {
+      return everyOther(load);
+    }
     if (value instanceof Value.Splat splat) {
       lanes.add(splat.lanes());
       return splat.lanes() == 1
@@ -353,6 +359,16 @@ final class CPrinter {
       return guarded(guarded);
     }
     throw new AssertionError(value);
+  }
+
+  private String everyOther(Value.LoadEveryOther load) {
+    if (load.lanes() == 1) {
+      return element(load.place(), load.index(), 1, true);
+    }
+    String function = Prelude.function("every_other", load.lanes());
+    lanes.add(load.lanes());
+    functions.add(function);
+    return function + "(" + address(load.place(), load.index()) + ")";
   }
 
   private String guarded(Value.Guarded guarded) {

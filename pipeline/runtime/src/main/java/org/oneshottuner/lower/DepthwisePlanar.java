@@ -19,14 +19,19 @@ import org.oneshottuner.workload.TuningTask;
 
 /**
  * A depthwise convolution with columns in vectors, for the plain layout. A unit of work is one
- * plane, which is first staged with its padding unless it can be read where it is; a tile of {@code
- * oht} rows by {@code nv} vectors is kept in registers.
+ * plane, which is staged with its padding unless it can be read where it is: the whole plane before
+ * the first tile, or before each row of tiles the rows that it reads. A tile of {@code oht} rows by
+ * {@code nv} vectors is kept in registers.
  */
 final class DepthwisePlanar implements Template {
   static final String NAME = "depthwise_conv2d.planar";
 
   private static final String OHT = "oht";
   private static final String NV = "nv";
+  private static final String STAGE = "stage";
+  private static final String NOTHING = "nothing";
+  private static final String PLANE = "plane";
+  private static final String TILE_ROWS = "tile_rows";
   private static final String TAPS = "taps";
   private static final String ALL_UNROLLED = "all_unrolled";
   private static final String ROWS_LOOPED = "rows_looped";
@@ -44,7 +49,7 @@ final class DepthwisePlanar implements Template {
     this.task = task;
     this.conv = conv;
     this.plane = Plane.rows(conv.window());
-    this.staged = new StagedPlanes(plane);
+    this.staged = new StagedPlanes(plane, task.lanes());
     this.staging = !StagedPlanes.needless(plane);
     this.lanes = task.lanes();
     this.fused = new Fused(conv.epilogue());
@@ -68,6 +73,7 @@ final class DepthwisePlanar implements Template {
   @Override
   public List<Knob> knobs() {
     return List.of(
+        new Knob.Choice(STAGE, staging ? List.of(PLANE, TILE_ROWS) : List.of(NOTHING)),
         new Knob.Choice(TAPS, List.of(ALL_UNROLLED, ROWS_LOOPED)),
         Choices.upTo(NV, (int) ceil(plane.ow(), lanes), 1, 2, 3, 4, 5, 6, 7, 8),
         Choices.upTo(OHT, plane.oh(), 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16));
@@ -82,6 +88,10 @@ final class DepthwisePlanar implements Template {
             "fmas of a body<=" + MOST_BODY_FMAS,
             List.of(TAPS, OHT, NV),
             v -> bodyFmas(v) <= MOST_BODY_FMAS || v.number(OHT) * v.number(NV) == 1),
+        rule(
+            "stage=plane where one tile has all rows",
+            List.of(STAGE, OHT),
+            v -> !v.is(STAGE, TILE_ROWS) || v.number(OHT) < plane.oh()),
         rule(
             "taps=all_unrolled where there is one row",
             List.of(TAPS),
@@ -121,6 +131,7 @@ final class DepthwisePlanar implements Template {
   private final class Lowering {
     private final int oht;
     private final int nv;
+    private final boolean tileRows;
     private final boolean allUnrolled;
     private final Buffer input;
     private final Buffer packed;
@@ -131,11 +142,12 @@ final class DepthwisePlanar implements Template {
     Lowering(KnobValues values) {
       oht = values.number(OHT);
       nv = values.number(NV);
+      tileRows = values.is(STAGE, TILE_ROWS);
       allUnrolled = values.is(TAPS, ALL_UNROLLED);
       Operands sizes = task.workload().operands(lanes);
       input = new Buffer("input", Role.INPUT, sizes.input());
       packed = new Buffer("packed", Role.PACKED, sizes.weight());
-      scratch = new Buffer("staged", Role.SLOT, staged.floats());
+      scratch = new Buffer("staged", Role.SLOT, staged.floats(tileRows ? oht : plane.oh()));
       buffers.add(input);
       buffers.add(packed);
       if (staging) {
@@ -170,8 +182,8 @@ final class DepthwisePlanar implements Template {
       Index channel = code.define("channel", unit.remainder(conv.c()));
       Place from = code.bind("from", input, unit.times((long) plane.h() * plane.w()));
       Place b = code.bind("b", packed, channel.times((long) plane.r() * plane.s()));
-      if (staging) {
-        staged.stage(code, scratch, from);
+      if (staging && !tileRows) {
+        staged.stage(code, scratch, from, Index.ZERO, plane.oh());
       }
       Place a = staging ? scratch : from;
       int rest = plane.oh() % oht;
@@ -182,10 +194,22 @@ final class DepthwisePlanar implements Template {
             Index.ZERO,
             Index.of(whole),
             oht,
-            (inner, y) -> rows(inner, unit, channel, a, b, y, oht));
+            (inner, y) -> {
+              if (tileRows) {
+                staged.stage(inner, scratch, from, y, oht);
+              }
+              rows(inner, unit, channel, a, b, y, oht);
+            });
       }
       if (rest > 0) {
-        code.add(Code.block(last -> rows(last, unit, channel, a, b, Index.of(whole), rest)));
+        code.add(
+            Code.block(
+                last -> {
+                  if (tileRows) {
+                    staged.stage(last, scratch, from, Index.of(whole), rest);
+                  }
+                  rows(last, unit, channel, a, b, Index.of(whole), rest);
+                }));
       }
     }
 
@@ -236,15 +260,59 @@ final class DepthwisePlanar implements Template {
         Index x,
         RegisterTile sums) {
       sums.declare(code);
+      Index top = tileRows ? Index.ZERO : y.times(plane.stride());
       if (allUnrolled) {
-        code.unrolled("r", plane.r(), (inner, r) -> taps(inner, a, b, y, x, r, sums));
+        for (int q = 0; q < inputRows(sums.rows()); q++) {
+          inputRow(code, a, b, top.plus(q), q, x, sums);
+        }
       } else {
-        code.loop("r", plane.r(), (inner, r) -> taps(inner, a, b, y, x, r, sums));
+        code.loop(
+            "r",
+            plane.r(),
+            (inner, r) -> kernelRow(inner, a, b, top.plus(r.times(plane.dilation())), r, x, sums));
       }
       output.store(code, sums, unit, row -> channel, row -> y.plus(row).times(plane.ow()).plus(x));
     }
 
-    private void taps(Code code, Place a, Place b, Index y, Index x, Index r, RegisterTile sums) {
+    /**
+     * Adds to all sums what a row of the input gives: each of its vectors is loaded once, and is
+     * not kept.
+     */
+    private void inputRow(
+        Code code, Place a, Place b, Index row, int q, Index x, RegisterTile sums) {
+      for (int s = 0; s < plane.s(); s++) {
+        for (int j = 0; j < sums.columns(); j++) {
+          Value.Read vector = Local.of("vector", sums.lanes(j)).at();
+          Value load = new Value.Load(a, source(row, x, s).plus(sums.start(j)), sums.lanes(j));
+          code.add(new Statement.Block(taps(vector, load, b, q, s, sums, j)));
+        }
+      }
+    }
+
+    private List<Statement> taps(
+        Value.Read vector, Value load, Place b, int q, int s, RegisterTile sums, int j) {
+      List<Statement> steps = new ArrayList<>();
+      for (int i = 0; i < sums.rows(); i++) {
+        int distance = q - i * plane.stride();
+        int r = distance / plane.dilation();
+        if (distance >= 0 && distance % plane.dilation() == 0 && r < plane.r()) {
+          Value weight = new Value.Load(b, Index.of((long) r * plane.s() + s), 1);
+          Value.Read sum = sums.sum(Index.of(i), j);
+          steps.add(
+              new Statement.Assign(sum, new Value.Fma(weight.splat(sums.lanes(j)), vector, sum)));
+        }
+      }
+      if (!steps.isEmpty()) {
+        steps.add(0, new Statement.Declare(vector.local()));
+        steps.add(1, new Statement.Assign(vector, load));
+        steps.add(2, new Statement.Keep(vector));
+      }
+      return steps;
+    }
+
+    /** Adds to all sums what a row of the kernel gives. */
+    private void kernelRow(
+        Code code, Place a, Place b, Index row, Index r, Index x, RegisterTile sums) {
       for (int s = 0; s < plane.s(); s++) {
         int column = s;
         sums.set(
@@ -254,18 +322,17 @@ final class DepthwisePlanar implements Template {
                     new Value.Splat(
                         new Value.Load(b, r.times(plane.s()).plus(column), 1), sums.lanes(j)),
                     new Value.Load(
-                        a, source(y.plus(i), x, r, column).plus(sums.start(j)), sums.lanes(j)),
+                        a,
+                        source(row.plus(i.times(plane.stride())), x, column).plus(sums.start(j)),
+                        sums.lanes(j)),
                     sums.sum(i, j)));
       }
     }
 
-    private Index source(Index y, Index x, Index r, int s) {
+    private Index source(Index row, Index x, int s) {
       return staging
-          ? staged.read(y, x, r, s)
-          : y.plus(r.times(plane.dilation()))
-              .times(plane.w())
-              .plus(x)
-              .plus((long) s * plane.dilation());
+          ? staged.read(row, x, s)
+          : row.times(plane.w()).plus(x).plus((long) s * plane.dilation());
     }
   }
 
@@ -274,7 +341,6 @@ final class DepthwisePlanar implements Template {
     Trait.Table traits = new Trait.Table();
     double planes = (double) conv.n() * conv.c();
     double taps = (double) plane.r() * plane.s();
-    double stagedBytes = staging ? (double) staged.floats() * Float.BYTES : 0;
     double inputBytes = (double) Float.BYTES * plane.h() * plane.w();
     traits.add(Trait.ACCUMULATORS, v -> v.number(OHT) * v.number(NV), OHT, NV);
     traits.add(Trait.TILE_ROWS, v -> v.number(OHT), OHT);
@@ -299,36 +365,38 @@ final class DepthwisePlanar implements Template {
         OHT,
         NV);
     traits.add(Trait.COLUMN_PANEL_BYTES, v -> taps * Float.BYTES);
-    traits.add(Trait.REUSE_BYTES, v -> inputBytes + stagedBytes);
+    traits.add(
+        Trait.REUSE_BYTES,
+        v -> scratchBytes(v) + (v.is(STAGE, TILE_ROWS) ? scratchBytes(v) : inputBytes),
+        STAGE,
+        OHT);
     traits.add(
         Trait.INNER_TRAFFIC,
-        v ->
-            planes
-                * plane.oh()
-                / v.number(OHT)
-                * rowVectors(v)
-                * inputRows(v)
-                * plane.s()
-                * lanes
-                * Float.BYTES,
+        v -> planes * inputRowVectors(v) * plane.s() * lanes * Float.BYTES,
         TAPS,
         OHT,
         NV);
     traits.add(Trait.OUTER_TRAFFIC, v -> planes * inputBytes);
-    traits.add(Trait.SCRATCH_TRAFFIC, v -> 2 * planes * stagedBytes);
-    traits.add(Trait.SCRATCH_BYTES, v -> stagedBytes);
+    traits.add(
+        Trait.SCRATCH_TRAFFIC,
+        v -> 2 * planes * stagedVectors(v) * lanes * Float.BYTES,
+        STAGE,
+        OHT);
+    traits.add(Trait.SCRATCH_BYTES, this::scratchBytes, STAGE, OHT);
     traits.add(
         Trait.TRANSFORM_OPS,
-        v ->
-            planes
-                * (plane.oh() * rowVectors(v)
-                    + (staging ? (double) staged.floats() / (plane.stride() == 1 ? lanes : 1) : 0)),
+        v -> planes * (plane.oh() * rowVectors(v) + Math.min(2, plane.stride()) * stagedVectors(v)),
+        STAGE,
+        OHT,
         NV);
     traits.add(Trait.SCATTERED_STORES, v -> 0);
     traits.add(Trait.ROW_STRIDE_BYTES, v -> (double) Float.BYTES * plane.w());
     traits.add(Trait.UNITS, v -> planes);
     traits.add(
         Trait.IMBALANCE, v -> Templates.imbalance((long) conv.n() * conv.c(), task.threads()));
+    long splitColumns =
+        staging ? staged.splitColumns() : plane.s() - (plane.w() % lanes == 0 ? 1L : 0);
+    traits.add(Trait.SPLIT_LOADS, v -> planes * inputRowVectors(v) * splitColumns, TAPS, OHT, NV);
     return traits.readers();
   }
 
@@ -338,10 +406,38 @@ final class DepthwisePlanar implements Template {
     return (double) whole * v.number(NV) + RegisterTile.cut(plane.ow() % width, lanes).size();
   }
 
-  /** Returns the input rows that one tile loads. */
+  private double scratchBytes(KnobValues v) {
+    return staging
+        ? (double) Float.BYTES * staged.floats(v.is(STAGE, TILE_ROWS) ? v.number(OHT) : plane.oh())
+        : 0;
+  }
+
+  /** Returns the vectors written to stage a plane. */
+  private double stagedVectors(KnobValues v) {
+    if (!staging) {
+      return 0;
+    }
+    if (v.is(STAGE, PLANE)) {
+      return staged.vectors(plane.oh());
+    }
+    int rest = plane.oh() % v.number(OHT);
+    int whole = plane.oh() / v.number(OHT);
+    return whole * staged.vectors(v.number(OHT)) + (rest > 0 ? staged.vectors(rest) : 0);
+  }
+
+  /** Returns the vectors that the tiles of a plane load of each kernel column. */
+  private double inputRowVectors(KnobValues v) {
+    return plane.oh() / (double) v.number(OHT) * rowVectors(v) * inputRows(v);
+  }
+
+  /**
+   * Returns the input rows that one tile loads; those of a loop over the kernel's rows, each time.
+   */
   private double inputRows(KnobValues v) {
-    return v.is(TAPS, ALL_UNROLLED)
-        ? (v.number(OHT) - 1.0) * plane.stride() + (plane.r() - 1.0) * plane.dilation() + 1
-        : (double) v.number(OHT) * plane.r();
+    return v.is(TAPS, ALL_UNROLLED) ? inputRows(v.number(OHT)) : (double) v.number(OHT) * plane.r();
+  }
+
+  private int inputRows(int outRows) {
+    return (outRows - 1) * plane.stride() + (plane.r() - 1) * plane.dilation() + 1;
   }
 }

@@ -54,7 +54,7 @@ final class PlanarConv2d implements Template {
     this.task = task;
     this.conv = conv;
     this.plane = Plane.of(conv.window());
-    this.staged = new StagedPlanes(plane);
+    this.staged = new StagedPlanes(plane, task.lanes());
     this.staging = !StagedPlanes.needless(plane);
     this.lanes = task.lanes();
     this.groupInputs = conv.c() / conv.groups();
@@ -184,7 +184,7 @@ final class PlanarConv2d implements Template {
   }
 
   private double stagedBytes() {
-    return staging ? (double) conv.n() * conv.c() * staged.floats() * Float.BYTES : 0;
+    return staging ? (double) conv.n() * conv.c() * staged.floats(plane.oh()) * Float.BYTES : 0;
   }
 
   /** Returns the largest choice of channels in a tile, within eight. */
@@ -233,7 +233,7 @@ final class PlanarConv2d implements Template {
           new Buffer(
               "staged",
               Role.SHARED,
-              Math.multiplyExact((long) conv.n() * conv.c(), staged.floats()));
+              Math.multiplyExact((long) conv.n() * conv.c(), staged.floats(plane.oh())));
       buffers.add(input);
       buffers.add(packed);
       if (staging) {
@@ -266,9 +266,9 @@ final class PlanarConv2d implements Template {
     }
 
     private void stage(Code code, Index unit) {
-      Place to = code.bind("to", copies, unit.times(staged.floats()));
+      Place to = code.bind("to", copies, unit.times(staged.floats(plane.oh())));
       Place from = code.bind("from", input, unit.times((long) plane.h() * plane.w()));
-      staged.stage(code, to, from);
+      staged.stage(code, to, from, Index.ZERO, plane.oh());
     }
 
     private void pack(Code code) {
@@ -359,7 +359,7 @@ final class PlanarConv2d implements Template {
     }
 
     private void tile(Code code, Index item, Index tile, Index y, Index x, RegisterTile sums) {
-      long perPlane = staging ? staged.floats() : (long) plane.h() * plane.w();
+      long perPlane = staging ? staged.floats(plane.oh()) : (long) plane.h() * plane.w();
       Index first = code.define("first", tile.times(kt).dividedBy(groupOutputs).times(groupInputs));
       Place a =
           code.bind(
@@ -400,13 +400,11 @@ final class PlanarConv2d implements Template {
         long perPlane) {
       for (int s = 0; s < plane.s(); s++) {
         int column = s;
+        Index row = y.times(plane.stride()).plus(r.times(plane.dilation()));
         Index source =
             staging
-                ? staged.read(y, x, r, s)
-                : y.plus(r.times(plane.dilation()))
-                    .times(plane.w())
-                    .plus(x)
-                    .plus((long) s * plane.dilation());
+                ? staged.read(row, x, s)
+                : row.times(plane.w()).plus(x).plus((long) s * plane.dilation());
         sums.step(
             code,
             j ->
@@ -481,16 +479,24 @@ final class PlanarConv2d implements Template {
         Trait.TRANSFORM_OPS,
         v ->
             rows * rowVectors(v) * conv.k()
-                + stagedBytes() / element / (plane.stride() == 1 ? lanes : 1),
+                + (staging ? (double) conv.n() * conv.c() * staged.vectors(plane.oh()) : 0),
         NV);
     traits.add(Trait.SCATTERED_STORES, v -> 0);
     traits.add(Trait.ROW_STRIDE_BYTES, v -> element);
     traits.add(Trait.UNITS, v -> (double) units(v), SPAN, KT, NV);
     traits.add(Trait.IMBALANCE, v -> Templates.imbalance(units(v), task.threads()), SPAN, KT, NV);
     traits.add(Trait.COLUMNS_STAY, v -> v.is(ORDER, CHANNELS_OUTSIDE) ? 0 : 1, ORDER);
+    long splitColumns =
+        staging ? staged.splitColumns() : plane.s() - (plane.w() % lanes == 0 ? 1L : 0);
     traits.add(
         Trait.SPLIT_LOADS,
-        v -> rows * rowVectors(v) * (conv.k() / (double) v.number(KT)) * groupInputs * taps,
+        v ->
+            rows
+                * rowVectors(v)
+                * (conv.k() / (double) v.number(KT))
+                * groupInputs
+                * plane.r()
+                * splitColumns,
         KT,
         NV);
     return traits.readers();

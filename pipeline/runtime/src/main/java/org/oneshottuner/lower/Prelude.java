@@ -93,6 +93,18 @@ final class Prelude {
             if (count > 0) __builtin_memset(to, 0, sizeof(float) * (unsigned long)count);
           }
           """;
+      case "keep" ->
+          """
+          #if defined(__AVX512VL__)
+          #define keep(vector) __asm__("" : "+v"(vector))
+          #elif defined(__SSE2__)
+          #define keep(vector) __asm__("" : "+x"(vector))
+          #elif defined(__aarch64__)
+          #define keep(vector) __asm__("" : "+w"(vector))
+          #else
+          #define keep(vector) (void)(vector)
+          #endif
+          """;
       default -> throw new AssertionError(name);
     };
   }
@@ -121,12 +133,40 @@ final class Prelude {
                     type,
                     count);
       }
+      case "every_other" -> head + everyOther(type, count);
       // not inlined: an epilogue calls them for every register of a tile, and compile time would
       // grow with it
       case "exp" -> "static __attribute__((noinline, unused)) " + exp(type, splat, count);
       case "erf" -> "static __attribute__((noinline, unused)) " + erf(type, splat, count);
       default -> throw new AssertionError(name);
     };
+  }
+
+  /**
+   * Elements 0, 2, 4 and so on: two vectors are loaded, of which the second ends at the last
+   * element wanted, and the lanes are picked from both.
+   */
+  private static String everyOther(String type, int count) {
+    String picked =
+        IntStream.range(0, count)
+            .mapToObj(i -> Integer.toString(2 * i < count ? 2 * i : 2 * i + 1))
+            .collect(Collectors.joining(", "));
+    return String.format(
+        Locale.ROOT,
+        """
+        %1$s every_other_v%2$d(const float *from) {
+          const %1$s a = *(const v%2$du *)from, b = *(const v%2$du *)(from + %3$d);
+        #if defined(__clang__)
+          return __builtin_shufflevector(a, b, %4$s);
+        #else
+          return __builtin_shuffle(a, b, (v%2$di){%4$s});
+        #endif
+        }
+        """,
+        type,
+        count,
+        count - 1,
+        picked);
   }
 
   /**

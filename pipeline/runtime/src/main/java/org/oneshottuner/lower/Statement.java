@@ -76,6 +76,14 @@ public sealed interface Statement {
   record Assign(Value.Read register, Value value) implements Statement {}
 
   /**
+   * Keeps a vector in its register: it is not loaded again at each use, as compilers like to do
+   * with a value that comes from memory.
+   *
+   * @param register which
+   */
+  record Keep(Value.Read register) implements Statement {}
+
+  /**
    * Writes all lanes of a value to consecutive elements.
    *
    * @param place where to

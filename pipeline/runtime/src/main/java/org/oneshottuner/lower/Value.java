@@ -17,6 +17,15 @@ public sealed interface Value {
   record Load(Place place, Index index, int lanes) implements Value {}
 
   /**
+   * Every other element from memory, from the first; nothing beyond the last is read.
+   *
+   * @param place where from
+   * @param index of the first
+   * @param lanes how many
+   */
+  record LoadEveryOther(Place place, Index index, int lanes) implements Value {}
+
+  /**
    * A scalar in every lane.
    *
    * @param scalar of one lane

@@ -155,6 +155,8 @@ final class Interpreter {
       if (count > 0) {
         store(clear.place(), number(clear.index()), new float[Math.toIntExact(count)]);
       }
+    } else if (statement instanceof Statement.Keep keep) {
+      value(keep.register());
     } else if (!(statement instanceof Statement.Comment)) {
       throw new AssertionError(statement);
     }
@@ -182,6 +184,10 @@ final class Interpreter {
     }
     if (value instanceof Value.Load load) {
       return load(load.place(), number(load.index()), load.lanes());
+    }
+    if (value instanceof Value.LoadEveryOther load) {
+      float[] loaded = load(load.place(), number(load.index()), 2 * load.lanes() - 1);
+      return lanes(value, i -> loaded[2 * i]);
     }
     if (value instanceof Value.Splat splat) {
       float[] scalar = value(splat.scalar());
