@@ -10,6 +10,7 @@ import org.oneshottuner.sample.Layer;
 import org.oneshottuner.sample.Network;
 import org.oneshottuner.sample.NetworkCatalogue;
 import org.oneshottuner.space.Seeds;
+import org.oneshottuner.space.SplitMix64;
 import org.oneshottuner.workload.Conv2d;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.Layout;
@@ -32,7 +33,8 @@ final class UnseenTasks {
   /**
    * Draws layers at batch 1, the kinds of operator in turn, so that a few tasks are of all kinds;
    * convolutions of one element and of several count as two kinds, since other schedules suit them.
-   * Each layer is drawn in one of its layouts. The draw depends on the seed and each layer alone.
+   * Within a kind, the chance of a layer to come next is as often as its network runs it. Each
+   * layer is drawn in one of its layouts. The draw depends on the seed and each layer alone.
    *
    * @param networks whose layers they are
    */
@@ -55,11 +57,7 @@ final class UnseenTasks {
     }
     kinds
         .values()
-        .forEach(
-            list ->
-                list.sort(
-                    Comparator.comparingLong(
-                        layer -> Seeds.derive(where.seed(), layer.task().key(), "unseen"))));
+        .forEach(list -> list.sort(Comparator.comparingDouble(l -> arrival(l, where.seed()))));
     List<Unseen> drawn = new ArrayList<>();
     for (int turn = 0; drawn.size() < Math.min(most, layers.size()); turn++) {
       for (List<Unseen> kind : kinds.values()) {
@@ -69,6 +67,15 @@ final class UnseenTasks {
       }
     }
     return drawn;
+  }
+
+  /**
+   * Returns when a layer arrives whose rate is its count: sorted by it, layers are a weighted
+   * sample without replacement (Efraimidis and Spirakis 2006).
+   */
+  private static double arrival(Unseen layer, long seed) {
+    SplitMix64 random = new SplitMix64(Seeds.derive(seed, layer.task().key(), "unseen"));
+    return -StrictMath.log(1 - random.nextDouble()) / layer.count();
   }
 
   private static String kind(Workload workload) {

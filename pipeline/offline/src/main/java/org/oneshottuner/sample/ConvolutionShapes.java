@@ -29,16 +29,26 @@ final class ConvolutionShapes {
       List.of(128, 160, 192, 208, 224, 240, 256, 288, 299, 320, 384);
   private static final List<Integer> GROUPS = List.of(2, 4, 8, 16, 32, 64);
 
+  /**
+   * Most convolutions of networks look at one element alone, yet those that look at more take most
+   * of the time, and their schedules differ most.
+   */
+  private static final double POINTWISE_SHARE = 0.5;
+
   private final Anchors<Conv2d> plain;
+  private final Anchors<Conv2d> pointwise;
+  private final Anchors<Conv2d> others;
   private final Anchors<DepthwiseConv2d> depthwise;
 
   ConvolutionShapes(Anchors<Conv2d> plain, Anchors<DepthwiseConv2d> depthwise) {
     this.plain = plain;
+    this.pointwise = plain.where(layer -> isPointwise(layer.window()));
+    this.others = plain.where(layer -> !isPointwise(layer.window()));
     this.depthwise = depthwise;
   }
 
   Workload conv2d(Draws draws) {
-    Conv2d anchor = plain.pick(draws);
+    Conv2d anchor = anchor(draws);
     int groups = groups(anchor, draws);
     int c = grouped(inputChannels(anchor, draws), groups);
     int k = grouped(outputChannels(anchor, c, draws), groups);
@@ -62,6 +72,17 @@ final class ConvolutionShapes {
         Layout.NCHW,
         ElementType.F32,
         epilogue(anchor.epilogue(), depthwise.pick(draws).epilogue(), draws));
+  }
+
+  private Conv2d anchor(Draws draws) {
+    if (pointwise.isEmpty() || others.isEmpty()) {
+      return plain.pick(draws);
+    }
+    return (draws.chance(POINTWISE_SHARE) ? pointwise : others).pick(draws);
+  }
+
+  private static boolean isPointwise(Window window) {
+    return window.r() == 1 && window.s() == 1;
   }
 
   private static int inputChannels(Conv2d anchor, Draws draws) {
