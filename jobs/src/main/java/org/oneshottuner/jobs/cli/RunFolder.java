@@ -41,7 +41,7 @@ record RunFolder(String location) {
               + name
               + " in "
               + location
-              + ": models and reports are local files, name one");
+              + ": models, reports and kernels are kept on this machine; --out, --model and --report name a place");
     }
     String path = location.startsWith("file:") ? java.net.URI.create(location).getPath() : location;
     return Path.of(path, name);
