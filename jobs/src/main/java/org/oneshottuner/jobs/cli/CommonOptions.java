@@ -84,7 +84,7 @@ final class CommonOptions extends ReportOptions {
   RunFolder existing(Settings settings) {
     if (run.isPresent()) {
       RunFolder named = new RunFolder(run.get());
-      if (!named.remote() && !Files.isDirectory(named.local(""))) {
+      if (!named.remote() && !Files.isDirectory(named.local("", "--run"))) {
         throw new IllegalArgumentException(
             "Cannot go on with run " + run.get() + ": there is no such folder");
       }

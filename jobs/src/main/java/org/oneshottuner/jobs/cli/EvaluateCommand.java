@@ -49,7 +49,8 @@ final class EvaluateCommand implements Callable<Integer> {
     Training training = Training.beside(file);
     common.sayRun();
     try (Measuring measuring = common.measuring(settings, run)) {
-      Path page = report.orElseGet(() -> run.local(RunFolder.REPORT).resolve(RunFolder.PAGE));
+      Path page =
+          report.orElseGet(() -> run.local(RunFolder.REPORT, "--report").resolve(RunFolder.PAGE));
       double deviation =
           labelSd.orElseGet(
               () ->

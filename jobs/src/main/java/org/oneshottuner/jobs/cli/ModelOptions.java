@@ -19,7 +19,11 @@ final class ModelOptions {
   Path file(CommonOptions common, Settings settings) {
     Path file =
         model.orElseGet(
-            () -> common.existing(settings).local(RunFolder.MODEL).resolve(TrainJob.MODEL));
+            () ->
+                common
+                    .existing(settings)
+                    .local(RunFolder.MODEL, "--model")
+                    .resolve(TrainJob.MODEL));
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException("Cannot load model " + file + ": there is no such file");
     }

@@ -55,8 +55,8 @@ final class QuickstartCommand implements Callable<Integer> {
     Compiler compiler = Compiler.find(System.getenv());
     NetworkCatalogue catalogue = networks.catalogue();
     RunFolder run = common.begin(settings);
-    Path summary = run.local("summary.json");
-    KernelFolder kernels = KernelFolder.at(run.local(RunFolder.KERNELS));
+    Path summary = run.local("summary.json", "--run");
+    KernelFolder kernels = KernelFolder.at(run.local(RunFolder.KERNELS, "--run"));
     Clock clock = WallClock.utc();
     SparkSession spark = common.spark();
     common.sayRun();
@@ -68,7 +68,7 @@ final class QuickstartCommand implements Callable<Integer> {
       Training training = Training.beside(learnt.model());
       EvaluateJob.Page page =
           new EvaluateJob.Page(
-              run.local(RunFolder.REPORT).resolve(RunFolder.PAGE),
+              run.local(RunFolder.REPORT, "--run").resolve(RunFolder.PAGE),
               training,
               training.seeded(learnt.model()),
               learnt.samplers(),
@@ -96,7 +96,7 @@ final class QuickstartCommand implements Callable<Integer> {
               (System.nanoTime() - begin) / 1e9,
               learnt.labelSdPercent(),
               judged.report(),
-              run.local(RunFolder.KERNELS).toString());
+              run.local(RunFolder.KERNELS, "--run").toString());
       AtomicFile.write(summary, FiguresJson.bytes(figures));
       common.show(figures);
     }
@@ -121,7 +121,7 @@ final class QuickstartCommand implements Callable<Integer> {
   /** Samples, measures and trains, round by round; later rounds are guided by the model before. */
   private Learnt learn(Means means, Measuring measuring, Clock clock) throws InterruptedException {
     Settings settings = means.settings();
-    Path folder = means.run().local(RunFolder.MODEL);
+    Path folder = means.run().local(RunFolder.MODEL, "--run");
     SampleJob sample = new SampleJob(means.spark(), settings, means.run().sample(), clock);
     sample.drawTasks(means.catalogue());
     List<SamplerCost> samplers = new ArrayList<>();

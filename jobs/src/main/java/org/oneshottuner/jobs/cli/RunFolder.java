@@ -33,15 +33,22 @@ record RunFolder(String location) {
     return location + "/measurements";
   }
 
-  /** Returns a place for what is no table; it must be local. */
-  Path local(String name) {
+  /**
+   * Returns a place for what is no table; it must be on this machine.
+   *
+   * @param option that names another place
+   * @throws IllegalArgumentException if the run is not on this machine
+   */
+  Path local(String name, String option) {
     if (remote()) {
       throw new IllegalArgumentException(
           "Cannot keep "
               + name
               + " in "
               + location
-              + ": models, reports and kernels are kept on this machine; --out, --model and --report name a place");
+              + ": it is kept on this machine, "
+              + option
+              + " names a place");
     }
     String path = location.startsWith("file:") ? java.net.URI.create(location).getPath() : location;
     return Path.of(path, name);

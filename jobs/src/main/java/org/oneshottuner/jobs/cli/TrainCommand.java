@@ -31,7 +31,7 @@ final class TrainCommand implements Callable<Integer> {
     common.show(
         job.run(
             Measuring.measurements(common.spark(), run.measurements()),
-            out.orElseGet(() -> run.local(RunFolder.MODEL))));
+            out.orElseGet(() -> run.local(RunFolder.MODEL, "--out"))));
     return 0;
   }
 }

@@ -8,16 +8,17 @@ import org.junit.jupiter.api.Test;
 
 class RunFolderTest {
   @Test
-  void aRunElsewhereKeepsTablesAndNamesTheOptionsForTheRest() {
+  void aRunElsewhereKeepsTablesAndNamesTheOptionForTheRest() {
     RunFolder run = new RunFolder("hdfs://host:8020/run");
     assertThat(run.measurements()).isEqualTo("hdfs://host:8020/run/measurements");
-    assertThatThrownBy(() -> run.local(RunFolder.MODEL))
-        .hasMessageContaining("hdfs://host:8020/run")
-        .hasMessageContaining("--out, --model and --report");
+    assertThatThrownBy(() -> run.local(RunFolder.MODEL, "--out"))
+        .hasMessage(
+            "Cannot keep model in hdfs://host:8020/run: it is kept on this machine, --out names a place");
   }
 
   @Test
   void aFileAddressIsAFolderOfThisMachine() {
-    assertThat(new RunFolder("file:///a/b").local("model")).isEqualTo(Path.of("/a/b/model"));
+    assertThat(new RunFolder("file:///a/b").local("model", "--out"))
+        .isEqualTo(Path.of("/a/b/model"));
   }
 }

@@ -33,7 +33,7 @@ final class Noise {
     long now = nanoTime.getAsLong();
     if (isQuiet(canary)) {
       since = OptionalLong.empty();
-    } else if (since.isEmpty() || now - lastNanos > UNKNOWN_NANOS) {
+    } else if (since.isEmpty() || isUnknown(now)) {
       since = OptionalLong.of(now);
     }
     lastNanos = now;
@@ -49,8 +49,17 @@ final class Noise {
     return least;
   }
 
-  /** Returns for how long one canary after the other has been that of a noisy machine. */
+  /**
+   * Returns for how long one canary after the other has been that of a noisy machine; zero when the
+   * last was long ago.
+   */
   Duration lasting() {
-    return since.isPresent() ? Duration.ofNanos(lastNanos - since.getAsLong()) : Duration.ZERO;
+    return since.isEmpty() || isUnknown(nanoTime.getAsLong())
+        ? Duration.ZERO
+        : Duration.ofNanos(lastNanos - since.getAsLong());
+  }
+
+  private boolean isUnknown(long now) {
+    return now - lastNanos > UNKNOWN_NANOS;
   }
 }

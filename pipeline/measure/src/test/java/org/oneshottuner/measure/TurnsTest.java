@@ -146,6 +146,7 @@ class TurnsTest {
     noise.hear(NOISY);
     assertThat(noise.lasting()).isEqualTo(Duration.ofMillis(900));
     pass(Duration.ofMinutes(5));
+    assertThat(noise.lasting()).isZero();
     noise.hear(NOISY);
     assertThat(noise.lasting()).isZero();
   }
