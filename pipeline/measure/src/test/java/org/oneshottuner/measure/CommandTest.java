@@ -2,29 +2,50 @@ package org.oneshottuner.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+/**
+ * Ctrl-C and a plain kill. A shell without a terminal has its background jobs ignore the first, and
+ * so does all that they start; {@code env} undoes it.
+ */
 @Timeout(30)
 class CommandTest {
+  private static final List<String> HEEDING = List.of("env", "--default-signal=INT");
+
   private final Path folder;
 
   CommandTest(@TempDir Path folder) {
     this.folder = folder;
   }
 
+  @BeforeAll
+  static void findEnv(@TempDir Path folder) throws IOException, InterruptedException {
+    List<String> words = new ArrayList<>(HEEDING);
+    words.add("true");
+    Command.Result found = Command.run(words, folder, Duration.ofSeconds(20));
+    assumeTrue(
+        found.succeeded(),
+        () -> "Cannot send signals: no env --default-signal here: " + found.firstError());
+  }
+
   private Command.Result run(String script) throws IOException, InterruptedException {
-    return Command.run(List.of("sh", "-c", script), folder, Duration.ofSeconds(20));
+    List<String> words = new ArrayList<>(HEEDING);
+    words.addAll(List.of("sh", "-c", script));
+    return Command.run(words, folder, Duration.ofSeconds(20));
   }
 
   @ParameterizedTest
