@@ -1,5 +1,6 @@
 package org.oneshottuner.jobs.stage;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,7 +43,10 @@ public final class VerifyJob {
           verified.add(verified(table, snapshot));
           damage.addAll(table.damage(snapshot));
         }
-      } catch (IllegalArgumentException e) {
+      } catch (IllegalArgumentException | UncheckedIOException e) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw e;
+        }
         damage.add(e.getMessage());
       }
     }

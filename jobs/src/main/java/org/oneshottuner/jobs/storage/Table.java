@@ -198,7 +198,8 @@ public final class Table {
    * Returns the rows of a snapshot.
    *
    * @throws IllegalArgumentException if a file is missing, or its length, rows or columns are not
-   *     those of its manifest
+   *     those of its manifest, or its footer is altered
+   * @throws UncheckedIOException if a file cannot be read
    */
   public Dataset<Row> read(Snapshot snapshot) {
     try {
@@ -206,7 +207,7 @@ public final class Table {
       List<String> paths = new ArrayList<>();
       for (Commit commit : snapshot.commits()) {
         for (Commit.DataFile file : commit.files()) {
-          checkFile(folder, file);
+          read(folder, file, this::checkRows);
           paths.add(folder.path(file.path()).toString());
         }
       }
@@ -227,7 +228,7 @@ public final class Table {
   /**
    * Compares every file of a snapshot with its digest.
    *
-   * @throws IllegalArgumentException naming the first that differs
+   * @throws IllegalArgumentException naming the first that differs or cannot be read
    */
   public void verify(Snapshot snapshot) {
     for (String damage : damage(snapshot)) {
@@ -236,8 +237,8 @@ public final class Table {
   }
 
   /**
-   * Returns what is wrong with the files of a snapshot, one message for each file that is missing
-   * or whose length, rows, columns or digest are not those of its manifest.
+   * Returns what is wrong with the files of a snapshot, one message for each file that is missing,
+   * that cannot be read, or whose length, digest, rows or columns are not those of its manifest.
    */
   public List<String> damage(Snapshot snapshot) {
     try {
@@ -246,9 +247,11 @@ public final class Table {
       for (Commit commit : snapshot.commits()) {
         for (Commit.DataFile file : commit.files()) {
           try {
-            checkFile(folder, file);
-            checkDigest(folder, file);
-          } catch (IllegalArgumentException e) {
+            read(folder, file, this::checkAll);
+          } catch (IllegalArgumentException | UncheckedIOException e) {
+            if (Thread.currentThread().isInterrupted()) {
+              throw e; // a file of which no more is known than that Ctrl-C came
+            }
             damage.add(e.getMessage());
           }
         }
@@ -256,6 +259,39 @@ public final class Table {
       return damage;
     } catch (IOException e) {
       throw failure("read", e);
+    }
+  }
+
+  /** Reads something of a data file; names it where that fails. */
+  private static void read(Folder folder, Commit.DataFile file, Reading reading) {
+    try {
+      reading.read(folder, file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "Cannot read " + folder.place(file.path()) + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Something to read of a data file. */
+  private interface Reading {
+    void read(Folder folder, Commit.DataFile file) throws IOException;
+  }
+
+  /** The digest before the footer: what Parquet says of altered bytes tells nobody what to do. */
+  private void checkAll(Folder folder, Commit.DataFile file) throws IOException {
+    checkLength(folder, file);
+    checkDigest(folder, file);
+    checkFooter(folder, file);
+  }
+
+  private void checkRows(Folder folder, Commit.DataFile file) throws IOException {
+    checkLength(folder, file);
+    try {
+      checkFooter(folder, file);
+    } catch (IOException e) {
+      // Parquet throws it for altered bytes too, and only the digest tells them from a bad disk
+      checkDigest(folder, file);
+      throw e;
     }
   }
 
@@ -268,7 +304,7 @@ public final class Table {
     }
   }
 
-  private void checkFile(Folder folder, Commit.DataFile file) throws IOException {
+  private static void checkLength(Folder folder, Commit.DataFile file) throws IOException {
     String place = folder.place(file.path());
     long bytes;
     try {
@@ -280,6 +316,10 @@ public final class Table {
     if (bytes != file.bytes()) {
       throw refuse(place, "it has " + bytes + " bytes, its manifest says " + file.bytes());
     }
+  }
+
+  private void checkFooter(Folder folder, Commit.DataFile file) throws IOException {
+    String place = folder.place(file.path());
     DataFooter footer = DataFooter.read(folder, file.path());
     if (footer.rows() != file.rows()) {
       throw refuse(place, "it has " + footer.rows() + " rows, its manifest says " + file.rows());

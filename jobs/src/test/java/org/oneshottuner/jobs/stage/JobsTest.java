@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.dataset.LeakException;
+import org.oneshottuner.jobs.DamagedParquet;
 import org.oneshottuner.jobs.LocalSpark;
 import org.oneshottuner.jobs.Processes;
 import org.oneshottuner.jobs.Ran;
@@ -127,9 +128,7 @@ class JobsTest {
       assertThat(good.out()).contains("candidates: 1 commits, 1 files, ").contains("all as their");
     }
     Table candidates = SampleJob.candidates(spark, run + "/sample");
-    Path file =
-        Path.of(
-            candidates.location(), candidates.existing().commits().get(0).files().get(0).path());
+    Path file = file(candidates);
     byte[] content = Files.readAllBytes(file);
     content[content.length / 2] ^= 1;
     Files.write(file, content);
@@ -148,6 +147,34 @@ class JobsTest {
     Ran nothing = Ran.oneshot("verify", folder.resolve("none").toString());
     assertThat(nothing.code()).isEqualTo(2);
     assertThat(nothing.err()).contains("no manifest is there");
+  }
+
+  @Test
+  void aDamagedFooterIsNamedAndHidesNoDamageOfAnotherTable() throws Exception {
+    String run = folder.resolve("run").toString();
+    sample(settings(), "run/sample");
+    Path tasks = file(SampleJob.tasks(spark, run + "/sample"));
+    Path candidates = file(SampleJob.candidates(spark, run + "/sample"));
+    Files.write(tasks, DamagedParquet.footer(Files.readAllBytes(tasks)));
+    byte[] content = Files.readAllBytes(candidates);
+    Files.write(candidates, DamagedParquet.rows(content));
+    Path json = folder.resolve("verified.json");
+    Ran bad = Ran.oneshot("verify", run, "--json", json.toString());
+    assertThat(bad.code()).isEqualTo(1);
+    assertThat(bad.err())
+        .startsWith("oneshot: Cannot read " + tasks + ": its SHA-256 is ")
+        .contains("; 1 more are damaged");
+    assertThat(Files.readString(json))
+        .contains("\"Cannot read " + tasks + ": its SHA-256 is ")
+        .contains("\"Cannot read " + candidates + ": its SHA-256 is ");
+    Files.write(candidates, DamagedParquet.footer(content));
+    Ran reader = Ran.oneshot("measure", "--run", run, "--set", "measure.protocol=quick");
+    assertThat(reader.code()).as(reader.err()).isEqualTo(2);
+    assertThat(reader.err()).startsWith("oneshot: Cannot read " + candidates + ": its SHA-256 is ");
+  }
+
+  private static Path file(Table table) {
+    return Path.of(table.location(), table.existing().commits().get(0).files().get(0).path());
   }
 
   @Test

@@ -16,6 +16,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Test;
+import org.oneshottuner.jobs.DamagedParquet;
 import org.oneshottuner.jobs.LocalSpark;
 
 /** What a table promises, on every file system. */
@@ -267,6 +268,25 @@ abstract class TableContract {
     assertThat(damage).hasSize(2);
     assertThat(damage.get(0)).startsWith("Cannot read ").contains(files.get(0), "its SHA-256 is");
     assertThat(damage.get(1)).startsWith("Cannot read ").contains(files.get(2), "it is not there");
+  }
+
+  @Test
+  void aFileWithADamagedFooterIsNamedAndHidesNoOther() throws Exception {
+    Table table = table(location());
+    append(table, "a", 100);
+    append(table, "b", 100);
+    List<String> files =
+        table.snapshot().commits().stream().map(commit -> commit.files().get(0).path()).toList();
+    replace(table, files.get(0), DamagedParquet.footer(table.folder().read(files.get(0))));
+    replace(table, files.get(1), DamagedParquet.rows(table.folder().read(files.get(1))));
+    List<String> damage = table.damage(table.snapshot());
+    assertThat(damage).hasSize(2);
+    assertThat(damage.get(0)).startsWith("Cannot read ").contains(files.get(0), "its SHA-256 is");
+    assertThat(damage.get(1)).startsWith("Cannot read ").contains(files.get(1), "its SHA-256 is");
+    assertThatThrownBy(() -> table.read(table.snapshot()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(
+            "Cannot read " + table.folder().place(files.get(0)) + ": its SHA-256 is ");
   }
 
   private static void take(Table table, List<TableWriter> into) {
