@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,8 +32,9 @@ class CommandTest {
     this.folder = folder;
   }
 
-  @BeforeAll
-  static void findEnv(@TempDir Path folder) throws IOException, InterruptedException {
+  // before each: a class that is skipped as a whole is reported without its reason
+  @BeforeEach
+  void findEnv() throws IOException, InterruptedException {
     List<String> words = new ArrayList<>(HEEDING);
     words.add("true");
     Command.Result found = Command.run(words, folder, Duration.ofSeconds(20));
