@@ -60,8 +60,10 @@ public record EvaluateFigures(
    *     failed
    * @param gflops of the pick: the operations of the operator as it is defined, over its time. A
    *     Winograd kernel does fewer, 2.25 times fewer multiplications at {@code F(2,3)} and 4 times
-   *     at {@code F(4,3)}. Empty if the pick failed
-   * @param shareOfPeak {@code gflops / peakGflops}; so that of a Winograd kernel may pass 1
+   *     at {@code F(4,3)}; a direct convolution skips the taps in the padding, which are counted.
+   *     Empty if the pick failed
+   * @param shareOfPeak {@code gflops / peakGflops}; may pass 1 by fewer operations than are
+   *     counted, and because the measured peak may be a percent low
    * @param chooseNanos how long choosing took
    * @param schedule that was picked
    */
@@ -162,6 +164,9 @@ public record EvaluateFigures(
                         + over.range()
                         + "); the first ships"));
     lines.add(
+        "tasks: layers drawn by kind in turn, and within a kind as often as their network runs"
+            + " them; each counts once");
+    lines.add(
         "regret: time over the best known, less one; a choice that failed counts with the default"
             + " schedule's time");
     lines.add(
@@ -170,8 +175,9 @@ public record EvaluateFigures(
     lines.add(
         String.format(
             Locale.ROOT,
-            "peak: %.1f GFLOP/s, measured at the target's vector width; operations are counted as"
-                + " defined, so Winograd may pass it",
+            "peak: %.1f GFLOP/s, measured at the target's vector width, perhaps a percent low;"
+                + " operations are counted as defined, taps in the padding too: Winograd, and"
+                + " direct convolutions that skip padding, may pass it",
             peakGflops));
     if (notJudged > 0) {
       lines.add(notJudged + " more tasks are not judged by: nothing of them could be timed");

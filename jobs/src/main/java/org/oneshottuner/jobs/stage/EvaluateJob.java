@@ -62,6 +62,9 @@ public final class EvaluateJob {
   /** Choices before the first that is timed; more than the spaces that a JVM remembers. */
   private static final int WARM_UP = 40;
 
+  /** Weight of a layer: the draw already takes layers as often as their networks run them. */
+  private static final double DRAWN = 1;
+
   private static final double NANOS = 1e9;
 
   private static final Logger LOG = LoggerFactory.getLogger(EvaluateJob.class);
@@ -183,7 +186,7 @@ public final class EvaluateJob {
         ranked.add(
             new NetworkTask(
                 task.unseen.network(),
-                task.unseen.count(),
+                DRAWN,
                 new RankedTask(tuned.key(), best, ofDefault, predictions)));
       }
     }

@@ -62,8 +62,9 @@ final class EvaluateReport {
             "One-Shot Tuner: picks without measurement",
             String.format(
                 Locale.ROOT,
-                "%d layers of networks that the model has not seen, on this machine; %d labels in"
-                    + " %.0f s to judge by.",
+                "%d layers of networks that the model has not seen, the kinds of operator in turn and"
+                    + " within a kind as often as its network runs a layer, on this machine; %d"
+                    + " labels in %.0f s to judge by.",
                 figures.tasks().size(),
                 figures.labels(),
                 figures.labelSeconds()),

@@ -148,7 +148,8 @@ public final class EvaluationReport {
         "baselines-part",
         "How good are the picks?",
         "Regret: how much longer a choice takes than the best known schedule; geometric mean over"
-            + " the unseen tasks, all measured side by side. Whiskers: 95 % of a bootstrap over"
+            + " the unseen tasks, which were drawn as often as their network runs them and count"
+            + " once each. All choices were measured side by side. Whiskers: 95 % of a bootstrap over"
             + " tasks."
             + (figures.seeds().isEmpty()
                 ? ""
@@ -339,8 +340,9 @@ public final class EvaluationReport {
         "None of these was measured before its schedule was picked. Largest regret first. Best known"
             + " is the least time of all that was chosen, by online searches as well; random is the"
             + " geometric mean of random schedules. Peak is what the processor was measured to reach"
-            + " with multiply-adds on vectors of the target's width; operations are counted as the"
-            + " operator defines them, so that a Winograd kernel, which does fewer, may pass it.");
+            + " with multiply-adds on vectors of the target's width, which may be a percent low;"
+            + " operations are counted as the operator defines them. Kernels that do fewer may pass"
+            + " it: Winograd's, and direct convolutions, which skip the taps in the padding.");
     if (nothing(figures.tasks())) {
       return;
     }

@@ -122,9 +122,9 @@ public record Figures(
    * @param bestNanos the best known time, of all that was chosen by any way
    * @param regret how much longer the pick takes than that; a failed one counts as the default
    * @param gflops billions of operations a second, of the pick; those that the operator is defined
-   *     by, of which Winograd's algorithm does fewer
-   * @param shareOfPeak of what multiply-adds reach on vectors of the target's width; may pass 1 by
-   *     Winograd's algorithm
+   *     by, of which Winograd's algorithm, and a convolution that skips padding, do fewer
+   * @param shareOfPeak of what multiply-adds were measured to reach on vectors of the target's
+   *     width; may pass 1 by fewer operations than are counted, or a measured peak that is low
    * @param chooseNanos how long choosing took
    */
   public record TaskPick(

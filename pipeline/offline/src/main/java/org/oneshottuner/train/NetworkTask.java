@@ -6,7 +6,7 @@ import static java.util.Objects.requireNonNull;
  * A ranked task as a layer of a network.
  *
  * @param network the network's name
- * @param weight how often the network uses it
+ * @param weight how often the network uses it; 1 where layers were drawn as often as that
  * @param task its candidates in predicted order
  */
 public record NetworkTask(String network, double weight, RankedTask task) {
