@@ -135,7 +135,12 @@ final class QuickstartCommand implements Callable<Integer> {
       sampled.lines().forEach(this::say);
       samplers.add(
           new SamplerCost(
-              sampled.sampler() + " " + round, sampled.members(), sampled.coreSeconds()));
+              sampled.sampler() + " " + round,
+              sampled.members(),
+              sampled.coreSeconds(),
+              sampled.scoredPerSecondAndCore() == 0
+                  ? OptionalDouble.empty()
+                  : OptionalDouble.of(sampled.scoredPerSecondAndCore())));
       MeasureFigures measured =
           new MeasureJob(means.spark(), roundSettings(settings, round), measuring)
               .run(means.run().sample());

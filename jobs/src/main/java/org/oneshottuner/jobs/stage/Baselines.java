@@ -7,7 +7,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.oneshottuner.dataset.NearDuplicates;
 import org.oneshottuner.feature.FeatureSchema;
 import org.oneshottuner.feature.SpaceFeatures;
@@ -31,8 +34,8 @@ final class Baselines {
   /** The measured schedules of each task that was learnt from, by its workload. */
   private final Map<Workload, List<Timed>> known;
 
-  /** The text of the best single schedule, by kind and layout. */
-  private final Map<String, Optional<String>> singles = new TreeMap<>();
+  /** The text of the best single schedule of each template, best first, by kind and layout. */
+  private final Map<String, List<String>> singles = new TreeMap<>();
 
   /**
    * A measured schedule.
@@ -89,13 +92,22 @@ final class Baselines {
   }
 
   /**
-   * Returns the best schedule of the nearest task that was measured, as near as this space has it.
+   * Returns the best schedule, of the templates that this space has, of the nearest task that was
+   * measured, as near as this space has it; empty if none was of the kind and layout, or by these
+   * templates.
    */
   Optional<Schedule> nearest(TuningTask task) {
     NearDuplicates distance = new NearDuplicates(List.of(task.workload()));
+    Set<String> templates =
+        Templates.space(task).templates().stream()
+            .map(TemplateSpace::template)
+            .collect(Collectors.toSet());
     return known.entrySet().stream()
         .filter(entry -> entry.getKey().kind().equals(task.workload().kind()))
         .filter(entry -> entry.getKey().layout() == task.workload().layout())
+        .filter(
+            entry ->
+                entry.getValue().stream().anyMatch(timed -> templates.contains(template(timed))))
         .min(
             Comparator.<Map.Entry<Workload, List<Timed>>>comparingDouble(
                     entry -> distance.distance(entry.getKey()))
@@ -103,15 +115,16 @@ final class Baselines {
         .flatMap(
             entry ->
                 entry.getValue().stream()
+                    .filter(timed -> templates.contains(template(timed)))
                     .min(Comparator.comparingDouble(Timed::nanos).thenComparing(Timed::schedule)))
         .flatMap(best -> moved(best.schedule(), task));
   }
 
   /**
    * Returns the one schedule for all tasks of the kind and layout, as near as this space has it:
-   * the template, and of that the value of each knob by itself, whose schedules took the least over
-   * the best of their tasks, in the geometric mean. Hardly any schedule was measured for two tasks,
-   * so that whole schedules could not be compared.
+   * of the templates that it has that one, and of this the value of each knob by itself, whose
+   * schedules took the least over the best of their tasks, in the geometric mean. Hardly any
+   * schedule was measured for two tasks, so that whole schedules could not be compared.
    */
   Optional<Schedule> single(TuningTask task) {
     String kind = task.workload().kind();
@@ -127,10 +140,16 @@ final class Baselines {
                         .sorted(Comparator.comparing(entry -> entry.getKey().text()))
                         .map(Map.Entry::getValue)
                         .toList()))
-        .flatMap(text -> moved(text, task));
+        .stream()
+        .flatMap(text -> moved(text, task).stream())
+        .findFirst();
   }
 
-  private static Optional<String> single(List<List<Timed>> tasks) {
+  private static String template(Timed timed) {
+    return Schedule.parse("", timed.schedule()).template();
+  }
+
+  private static List<String> single(List<List<Timed>> tasks) {
     Mean all = new Mean();
     Map<String, Mean> templates = new TreeMap<>();
     Map<String, Map<String, Map<String, Mean>>> knobs = new TreeMap<>();
@@ -150,7 +169,7 @@ final class Baselines {
         }
       }
     }
-    return least(templates, all.mean())
+    return leastFirst(templates, all.mean())
         .map(
             template -> {
               StringBuilder text = new StringBuilder(template);
@@ -159,17 +178,19 @@ final class Baselines {
                   .getOrDefault(template, Map.of())
                   .forEach(
                       (knob, values) ->
-                          least(values, usual)
+                          leastFirst(values, usual)
+                              .findFirst()
                               .ifPresent(
                                   value ->
                                       text.append(' ').append(knob).append('=').append(value)));
               return text.toString();
-            });
+            })
+        .toList();
   }
 
-  private static Optional<String> least(Map<String, Mean> means, double all) {
+  private static Stream<String> leastFirst(Map<String, Mean> means, double all) {
     return means.entrySet().stream()
-        .min(
+        .sorted(
             Comparator.<Map.Entry<String, Mean>>comparingDouble(
                     entry -> entry.getValue().towards(all))
                 .thenComparing(Map.Entry.comparingByKey()))

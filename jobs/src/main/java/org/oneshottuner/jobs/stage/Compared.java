@@ -1,9 +1,11 @@
 package org.oneshottuner.jobs.stage;
 
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.stream.DoubleStream;
 import org.oneshottuner.compile.Choice;
 import org.oneshottuner.search.Trial;
@@ -35,8 +37,14 @@ final class Compared {
   /** Times of the ways' choices; those that failed are not there. */
   final Map<String, Double> nanos = new LinkedHashMap<>();
 
-  /** Random schedules, failed ones among them. */
+  /** Searches, whether or not they found anything. */
+  final Set<String> searches = new LinkedHashSet<>();
+
+  /** Random schedules as they were measured beside the choices, failed ones among them. */
   List<Trial> random = List.of();
+
+  /** Random schedules, those and others, by which the model's order is judged. */
+  List<Trial> ranked = List.of();
 
   Compared(UnseenTasks.Unseen unseen, Choice pick, long chooseNanos) {
     this.unseen = unseen;
@@ -54,14 +62,22 @@ final class Compared {
     return !nanos.isEmpty();
   }
 
-  /** Returns whether a way has something to say of this task. */
+  /** Returns whether a way has something to say of this task; if not, it is not judged by it. */
   boolean offers(String way) {
-    return !way.startsWith(DEFAULT_OF) || ways.containsKey(way);
+    return ways.containsKey(way)
+        || searches.contains(way)
+        || (way.equals(RANDOM) && !random.isEmpty());
   }
 
-  /** Returns whether a way's choice was measured and failed. */
-  boolean failed(String way) {
-    return ways.containsKey(way) && !nanos.containsKey(way);
+  /**
+   * Returns how many of a way's choices failed: one or none, but for the random pick, of which every
+   * schedule counts. A search fails if all that it measured failed.
+   */
+  int failures(String way) {
+    if (way.equals(RANDOM)) {
+      return (int) random.stream().filter(trial -> trial.nanos().isEmpty()).count();
+    }
+    return offers(way) && !nanos.containsKey(way) ? 1 : 0;
   }
 
   /** Returns the least time of all that the ways chose. */
@@ -69,7 +85,7 @@ final class Compared {
     return nanos.values().stream().mapToDouble(Double::doubleValue).min().orElseThrow();
   }
 
-  /** Returns the time of a way's choice; empty if it failed, or if the way knew of none. */
+  /** Returns the time of a way's choice; empty if it failed. */
   OptionalDouble nanos(String way) {
     return nanos.containsKey(way) ? OptionalDouble.of(nanos.get(way)) : OptionalDouble.empty();
   }
@@ -87,8 +103,8 @@ final class Compared {
   }
 
   /**
-   * Returns how much longer a way's choice takes than the best. Where the choice failed, or the way
-   * knew of none, the task would be compiled by its default schedule: so it is counted.
+   * Returns how much longer a way's choice takes than the best. Where the choice failed, the task
+   * would be compiled by its default schedule: so it is counted.
    */
   double regret(String way) {
     OptionalDouble taken = way.equals(RANDOM) ? randomNanos() : nanos(way);
@@ -102,7 +118,7 @@ final class Compared {
             () ->
                 DoubleStream.concat(
                         nanos.values().stream().mapToDouble(Double::doubleValue),
-                        random.stream().flatMapToDouble(trial -> trial.nanos().stream()))
+                        ranked.stream().flatMapToDouble(trial -> trial.nanos().stream()))
                     .max()
                     .orElseThrow());
   }

@@ -84,9 +84,10 @@ public record EvaluateFigures(
    * A way to choose.
    *
    * @param name what it is called
-   * @param tasks that it was judged by: all, but for the default schedule of a template, which not
-   *     every task has
-   * @param failed tasks for which its choice failed, each counted with the default schedule's time
+   * @param tasks that it was judged by: those of which it had something to say, so that a template's
+   *     default is judged by the tasks that have the template
+   * @param failed tasks for which its choice failed, each counted with the default schedule's time;
+   *     of the random pick, schedules
    * @param regret geometric mean over its tasks
    * @param median of the regrets
    * @param p95 of the regrets
@@ -168,7 +169,7 @@ public record EvaluateFigures(
             + " them; each counts once");
     lines.add(
         "regret: time over the best known, less one; a choice that failed counts with the default"
-            + " schedule's time");
+            + " schedule's time; of the random pick, failed schedules are counted");
     lines.add(
         "within: 95 % of a bootstrap over the tasks; that of slower-than-pick is of the ratios to our"
             + " pick, task by task");

@@ -56,8 +56,11 @@ public final class EvaluateJob {
   /** Measurements after which a search is looked at, as long as it goes on. */
   private static final List<Integer> LOOKS = List.of(8, 64);
 
-  /** Random candidates of a task that are measured again where they are of another session. */
-  private static final int RANDOM_AGAIN = 16;
+  /** Random candidates of a task that are measured once more beside the choices. */
+  private static final int RANDOM_AGAIN = 8;
+
+  /** As many where their labels are of another session, and those alone are ranked. */
+  private static final int RANKED_AGAIN = 16;
 
   /** Choices before the first that is timed; more than the spaces that a JVM remembers. */
   private static final int WARM_UP = 40;
@@ -175,7 +178,7 @@ public final class EvaluateJob {
       float[] score = new float[1];
       List<Prediction> predictions = new ArrayList<>();
       double best = task.bestNanos();
-      for (Trial trial : task.random) {
+      for (Trial trial : task.ranked) {
         long member = space.indexOf(trial.schedule());
         scorer.score(member, member + 1, score);
         predictions.add(new Prediction(trial.schedule().text(), score[0], trial.nanos()));
@@ -280,20 +283,20 @@ public final class EvaluateJob {
       addBest(task, running, settings.evaluate().trials());
       if (running.algorithm() == SearchAlgorithm.RANDOM) {
         task.random = running.search().trials();
+        task.ranked = task.random;
       }
     }
   }
 
-  /** Adds what a search had found after some measurements. */
+  /** Adds what a search had found after some measurements; it failed if all of them did. */
   private static void addBest(Compared task, TuneJob.Running running, int measurements) {
+    String way = running.name() + ", " + measurements + " measurements";
+    task.searches.add(way);
     running.search().trials().stream()
         .limit(measurements)
         .filter(trial -> trial.nanos().isPresent())
         .min(Comparator.comparingDouble(trial -> trial.nanos().orElseThrow()))
-        .ifPresent(
-            best ->
-                task.ways.put(
-                    running.name() + ", " + measurements + " measurements", best.schedule()));
+        .ifPresent(best -> task.ways.put(way, best.schedule()));
   }
 
   private void measureOnceMore(List<Compared> compared, Labels labels) throws InterruptedException {
@@ -302,11 +305,15 @@ public final class EvaluateJob {
       for (Schedule schedule : task.ways.values()) {
         requests.add(last(task, schedule));
       }
-      if (!task.random.stream()
-          .allMatch(trial -> labels.ofThisSession(task.key(trial.schedule())))) {
-        task.random = task.random.subList(0, Math.min(RANDOM_AGAIN, task.random.size()));
-        task.random.forEach(trial -> requests.add(last(task, trial.schedule())));
+      boolean ofThisSession =
+          task.random.stream()
+              .allMatch(trial -> labels.ofThisSession(task.key(trial.schedule())));
+      int again = ofThisSession ? RANDOM_AGAIN : RANKED_AGAIN;
+      task.random = task.random.subList(0, Math.min(again, task.random.size()));
+      if (!ofThisSession) {
+        task.ranked = task.random;
       }
+      task.random.forEach(trial -> requests.add(last(task, trial.schedule())));
     }
     Map<String, OptionalDouble> measured = labels.finals(requests);
     for (Compared task : compared) {
@@ -318,11 +325,20 @@ public final class EvaluateJob {
               task.nanos.put(way, nanos.getAsDouble());
             }
           });
-      task.random = task.random.stream().map(trial -> again(task, trial, measured)).toList();
+      task.random =
+          task.random.stream()
+              .map(
+                  trial ->
+                      new Trial(
+                          trial.schedule(),
+                          measured.getOrDefault(
+                              task.key(trial.schedule()), OptionalDouble.empty())))
+              .toList();
+      task.ranked = task.ranked.stream().map(trial -> again(task, trial, measured)).toList();
     }
   }
 
-  /** Returns a random trial with its label of the last session, where it has one. */
+  /** Returns a ranked trial with its label of the last measurements, where it has one. */
   private static Trial again(Compared task, Trial trial, Map<String, OptionalDouble> measured) {
     OptionalDouble nanos =
         measured.getOrDefault(task.key(trial.schedule()), OptionalDouble.empty());
@@ -398,6 +414,7 @@ public final class EvaluateJob {
     Set<String> names = new LinkedHashSet<>(List.of(PICK, Compared.DEFAULT, Compared.RANDOM));
     Set<String> all = new LinkedHashSet<>();
     compared.forEach(task -> all.addAll(task.ways.keySet()));
+    compared.forEach(task -> all.addAll(task.searches));
     all.stream().filter(name -> name.startsWith(Compared.DEFAULT_OF)).sorted().forEach(names::add);
     all.stream().filter(name -> !name.startsWith(Compared.OF_SEED)).forEach(names::add);
     return List.copyOf(names);
@@ -413,7 +430,7 @@ public final class EvaluateJob {
     return new EvaluateFigures.Way(
         name,
         tasks.size(),
-        (int) tasks.stream().filter(task -> task.failed(name)).count(),
+        tasks.stream().mapToInt(task -> task.failures(name)).sum(),
         EvaluateFigures.Share.of(bootstrap.interval(regrets, EvaluateJob::geometricMean)),
         spread.median(),
         spread.p95(),

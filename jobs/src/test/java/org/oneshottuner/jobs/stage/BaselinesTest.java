@@ -67,4 +67,27 @@ class BaselinesTest {
     assertThat(best.text("unroll")).isEqualTo("2");
     assertThat(baselines.nearest(task("batch_matmul b=1 m=64 n=64 k=64"))).isEmpty();
   }
+
+  @Test
+  void aTemplateThatTheSpaceLacksGivesWayToTheNextBest() {
+    Workload unseen =
+        Workload.parse("conv2d n=1 c=16 h=16 w=16 k=16 r=1 s=1 layout=nchw16c");
+    Workload known =
+        Workload.parse("conv2d n=1 c=16 h=16 w=16 k=16 r=3 s=3 pad=1 layout=nchw16c");
+    List<Baselines.Timed> timed =
+        Templates.templateDefaults(new TuningTask(known, CpuTarget.AVX2, 1)).stream()
+            .map(
+                schedule ->
+                    new Baselines.Timed(
+                        schedule.text(),
+                        schedule.template().equals("conv2d.winograd") ? 100 : 200))
+            .toList();
+    assertThat(timed).anyMatch(one -> one.schedule().startsWith("conv2d.winograd"));
+    Baselines baselines = new Baselines(Map.of(known, timed));
+    TuningTask task = new TuningTask(unseen, CpuTarget.AVX2, 1);
+    assertThat(baselines.nearest(task).orElseThrow().template()).isEqualTo("conv2d.direct");
+    assertThat(baselines.single(task).orElseThrow().template()).isEqualTo("conv2d.direct");
+    assertThat(baselines.single(new TuningTask(known, CpuTarget.AVX2, 1)).orElseThrow().template())
+        .isEqualTo("conv2d.winograd");
+  }
 }

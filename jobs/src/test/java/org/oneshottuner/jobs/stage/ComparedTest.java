@@ -35,12 +35,28 @@ class ComparedTest {
   @Test
   void aPickThatFailedHasNoTimeAndCountsAsTheDefault() {
     Compared compared = compared();
-    assertThat(compared.failed(Compared.PICK)).isTrue();
+    assertThat(compared.failures(Compared.PICK)).isEqualTo(1);
     assertThat(compared.nanos(Compared.PICK)).isEmpty();
     assertThat(compared.regret(Compared.PICK)).isEqualTo(1);
     assertThat(compared.regret(SEARCH)).isZero();
-    assertThat(compared.failed("nearest measured task's best")).isFalse();
-    assertThat(compared.regret("nearest measured task's best")).isEqualTo(1);
+  }
+
+  @Test
+  void aWayThatKnowsNothingOfATaskIsNotJudgedByIt() {
+    Compared compared = compared();
+    assertThat(compared.offers("nearest measured task's best")).isFalse();
+    assertThat(compared.offers(Compared.RANDOM)).isFalse();
+    compared.random = List.of(Trial.failed(compared.pick.schedule()));
+    assertThat(compared.offers(Compared.RANDOM)).isTrue();
+  }
+
+  @Test
+  void aSearchWhoseTrialsAllFailedHasFailed() {
+    Compared compared = compared();
+    compared.searches.add("annealing, 6 measurements");
+    assertThat(compared.offers("annealing, 6 measurements")).isTrue();
+    assertThat(compared.failures("annealing, 6 measurements")).isEqualTo(1);
+    assertThat(compared.regret("annealing, 6 measurements")).isEqualTo(1);
   }
 
   @Test
@@ -59,6 +75,7 @@ class ComparedTest {
     Schedule any = compared.pick.schedule();
     compared.random =
         List.of(new Trial(any, OptionalDouble.empty()), new Trial(any, OptionalDouble.of(800)));
+    assertThat(compared.failures(Compared.RANDOM)).isEqualTo(1);
     assertThat(compared.randomNanos().orElseThrow()).isEqualTo(400, within(1e-9));
     assertThat(compared.regret(Compared.RANDOM)).isEqualTo(3, within(1e-9));
   }
@@ -69,6 +86,6 @@ class ComparedTest {
     compared.ways.put(Compared.DEFAULT_OF + "dense.gemm", compared.pick.schedule());
     assertThat(compared.offers(Compared.DEFAULT_OF + "dense.gemm")).isTrue();
     assertThat(compared.offers(Compared.DEFAULT_OF + "conv2d.winograd")).isFalse();
-    assertThat(compared.offers("analytical roofline")).isTrue();
+    assertThat(compared.offers(SEARCH)).isTrue();
   }
 }

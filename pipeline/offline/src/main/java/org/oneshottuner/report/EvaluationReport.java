@@ -165,7 +165,9 @@ public final class EvaluationReport {
             figures.seeds());
     table(
         "Figures",
-        "Regret by way of choosing. A choice that failed counts with the default schedule's time."
+        "Regret by way of choosing. A choice that failed counts with the default schedule's time; of"
+            + " the random pick, failed schedules are counted. Tasks: those of which a way had"
+            + " something to say."
             + " Longer than our picks: of the same tasks, with 95 % of a bootstrap over the ratios,"
             + " task by task; below zero it is faster.",
         "way of choosing",
@@ -489,8 +491,16 @@ public final class EvaluationReport {
     section(
         "samplers-part",
         "What sampling cost",
-        "Candidates enumerated, featurised and scored, a second and core.");
-    openTable("Cost by sampler", "sampler", "candidates", "core seconds", "a second and core");
+        "Candidates that schedules were drawn from: enumerated, and featurised and scored where a"
+            + " model guided the round. A second and core: in all, and by the time of featurising"
+            + " and scoring alone.");
+    openTable(
+        "Cost by sampler",
+        "sampler",
+        "candidates",
+        "core seconds",
+        "a second and core",
+        "scored a second and core");
     for (SamplerCost cost : figures.samplers()) {
       row(
           cost.sampler(),
@@ -498,7 +508,10 @@ public final class EvaluationReport {
           Words.digits(cost.coreSeconds()),
           cost.coreSeconds() > 0
               ? Words.count(Math.round(cost.candidates() / cost.coreSeconds()))
-              : "–");
+              : "–",
+          cost.scoredPerSecondAndCore().isPresent()
+              ? Words.count(Math.round(cost.scoredPerSecondAndCore().getAsDouble()))
+              : "not scored");
     }
     closeTable();
     out.close();

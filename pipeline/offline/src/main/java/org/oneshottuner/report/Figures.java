@@ -149,13 +149,17 @@ public record Figures(
    * What a sampler cost.
    *
    * @param sampler its name
-   * @param candidates enumerated, featurised and scored
+   * @param candidates enumerated and drawn from, featurised and scored as well if a model guided it
    * @param coreSeconds that took
+   * @param scoredPerSecondAndCore candidates enumerated, featurised and scored, counting the time of
+   *     that alone; empty if nothing was scored
    */
-  public record SamplerCost(String sampler, long candidates, double coreSeconds) {
+  public record SamplerCost(
+      String sampler, long candidates, double coreSeconds, OptionalDouble scoredPerSecondAndCore) {
     /** Refuses nulls. */
     public SamplerCost {
       requireNonNull(sampler, "sampler");
+      requireNonNull(scoredPerSecondAndCore, "scoredPerSecondAndCore");
     }
   }
 

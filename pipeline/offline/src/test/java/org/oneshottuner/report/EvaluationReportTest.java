@@ -156,8 +156,8 @@ class EvaluationReportTest {
                 "noise ceiling", List.of(new Metric("regret@1 geometric mean", 0.011)))),
         picks,
         List.of(
-            new SamplerCost("uniform", 1_200_000, 0.21),
-            new SamplerCost("exploration", 48_210_334, 128.4)),
+            new SamplerCost("uniform", 1_200_000, 0.21, OptionalDouble.empty()),
+            new SamplerCost("exploration", 48_210_334, 128.4, OptionalDouble.of(402_117))),
         List.of(new FailureCount("timeout", 12), new FailureCount("wrong output", 0)),
         List.of(
             new Property("commit", "fa0fb0011d3e"),
@@ -245,7 +245,7 @@ class EvaluationReportTest {
             RankGrid.of(List.of(), 10),
             List.of(new SplitMetrics(HOSTILE, List.of(new Metric(HOSTILE, Double.NaN)))),
             List.of(failedPick()),
-            List.of(new SamplerCost(HOSTILE, 1, 0)),
+            List.of(new SamplerCost(HOSTILE, 1, 0, OptionalDouble.empty())),
             List.of(new FailureCount(HOSTILE, 1)),
             List.of(new Property(HOSTILE, HOSTILE)));
     String html = EvaluationReport.html(hostile);
@@ -281,6 +281,11 @@ class EvaluationReportTest {
         .contains("6.1 % (4.0 % to 9.0 %)")
         .contains("5.8 % (5.5 % to 6.1 %)")
         .contains("seed 3: 6.1 %");
+  }
+
+  @Test
+  void aRoundWithoutAModelScoresNothing() {
+    assertThat(EvaluationReport.html(figures())).contains("<td>not scored</td>");
   }
 
   @Test
