@@ -121,8 +121,8 @@ final class Baselines {
   }
 
   /**
-   * Returns the one schedule for all tasks of the kind and layout, as near as this space has it:
-   * of the templates that it has that one, and of this the value of each knob by itself, whose
+   * Returns the one schedule for all tasks of the kind and layout, as near as this space has it: of
+   * the templates that it has that one, and of this the value of each knob by itself, whose
    * schedules took the least over the best of their tasks, in the geometric mean. Hardly any
    * schedule was measured for two tasks, so that whole schedules could not be compared.
    */

@@ -70,8 +70,8 @@ final class Compared {
   }
 
   /**
-   * Returns how many of a way's choices failed: one or none, but for the random pick, of which every
-   * schedule counts. A search fails if all that it measured failed.
+   * Returns how many of a way's choices failed: one or none, but for the random pick, of which
+   * every schedule counts. A search fails if all that it measured failed.
    */
   int failures(String way) {
     if (way.equals(RANDOM)) {

@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.oneshottuner.train.Bootstrap;
+import org.oneshottuner.train.Regrets;
 
 /**
  * How picks without measurement do on tasks of unseen networks.
@@ -84,13 +85,14 @@ public record EvaluateFigures(
    * A way to choose.
    *
    * @param name what it is called
-   * @param tasks that it was judged by: those of which it had something to say, so that a template's
-   *     default is judged by the tasks that have the template
+   * @param tasks that it was judged by: those of which it had something to say, so that a
+   *     template's default is judged by the tasks that have the template
    * @param failed tasks for which its choice failed, each counted with the default schedule's time;
    *     of the random pick, schedules
    * @param regret geometric mean over its tasks
    * @param median of the regrets
    * @param p95 of the regrets
+   * @param p99 of the regrets
    * @param worst of the regrets
    * @param slowerThanPick how much longer its schedules take than our picks of the same tasks,
    *     geometric mean; the interval is that of the ratios, task by task, so that what makes a task
@@ -103,8 +105,17 @@ public record EvaluateFigures(
       Share regret,
       double median,
       double p95,
+      double p99,
       double worst,
-      Share slowerThanPick) {}
+      Share slowerThanPick) {
+    private String range(Share share) {
+      return tasks < Bootstrap.FEWEST_TASKS ? TextTable.UNKNOWN : share.range();
+    }
+
+    private String tail(double regret) {
+      return tasks < Regrets.FEWEST_FOR_TAIL ? TextTable.UNKNOWN : TextTable.percent(regret);
+    }
+  }
 
   /**
    * A training of the same learner.
@@ -171,6 +182,12 @@ public record EvaluateFigures(
         "regret: time over the best known, less one; a choice that failed counts with the default"
             + " schedule's time; of the random pick, failed schedules are counted");
     lines.add(
+        "p95, p99: from "
+            + Regrets.FEWEST_FOR_TAIL
+            + " tasks on; intervals from "
+            + Bootstrap.FEWEST_TASKS
+            + " on");
+    lines.add(
         "within: 95 % of a bootstrap over the tasks; that of slower-than-pick is of the ratios to our"
             + " pick, task by task");
     lines.add(
@@ -227,6 +244,8 @@ public record EvaluateFigures(
             .figures("regret")
             .figures("within")
             .figures("median")
+            .figures("p95")
+            .figures("p99")
             .figures("worst")
             .figures("slower than pick")
             .figures("within");
@@ -236,11 +255,13 @@ public record EvaluateFigures(
           Integer.toString(way.tasks()),
           Integer.toString(way.failed()),
           TextTable.percent(way.regret().figure()),
-          way.regret().range(),
+          way.range(way.regret()),
           TextTable.percent(way.median()),
+          way.tail(way.p95()),
+          way.tail(way.p99()),
           TextTable.percent(way.worst()),
           TextTable.percent(way.slowerThanPick().figure()),
-          way.slowerThanPick().range());
+          way.range(way.slowerThanPick()));
     }
     return table.lines();
   }

@@ -306,8 +306,7 @@ public final class EvaluateJob {
         requests.add(last(task, schedule));
       }
       boolean ofThisSession =
-          task.random.stream()
-              .allMatch(trial -> labels.ofThisSession(task.key(trial.schedule())));
+          task.random.stream().allMatch(trial -> labels.ofThisSession(task.key(trial.schedule())));
       int again = ofThisSession ? RANDOM_AGAIN : RANKED_AGAIN;
       task.random = task.random.subList(0, Math.min(again, task.random.size()));
       if (!ofThisSession) {
@@ -434,6 +433,7 @@ public final class EvaluateJob {
         EvaluateFigures.Share.of(bootstrap.interval(regrets, EvaluateJob::geometricMean)),
         spread.median(),
         spread.p95(),
+        spread.p99(),
         spread.worst(),
         EvaluateFigures.Share.of(bootstrap.interval(slower, EvaluateJob::geometricMean)));
   }

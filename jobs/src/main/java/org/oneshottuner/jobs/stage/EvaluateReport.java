@@ -12,6 +12,7 @@ import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.report.EvaluationReport;
 import org.oneshottuner.report.Figures;
 import org.oneshottuner.report.RankGrid;
+import org.oneshottuner.train.Bootstrap;
 import org.oneshottuner.train.NetworkTask;
 import org.oneshottuner.train.NoiseCeiling;
 import org.oneshottuner.train.RankedTask;
@@ -77,6 +78,8 @@ final class EvaluateReport {
                             way.tasks(),
                             way.failed(),
                             way.regret().interval(),
+                            way.p95(),
+                            way.p99(),
                             way.slowerThanPick().interval()))
                 .toList(),
             context.page().training().curves(),
@@ -103,7 +106,11 @@ final class EvaluateReport {
         List.of("Regret of the pick", "Of the default schedule", "Of a random pick");
     for (int i = 0; i < labels.size(); i++) {
       EvaluateFigures.Share regret = figures.baselines().get(i).regret();
-      headlines.add(headline(labels.get(i), regret, "by a bootstrap over tasks"));
+      headlines.add(
+          figures.baselines().get(i).tasks() < Bootstrap.FEWEST_TASKS
+              ? new Figures.Headline(
+                  labels.get(i), percent(regret.figure()), "too few tasks for an interval")
+              : headline(labels.get(i), regret, "by a bootstrap over tasks"));
     }
     figures
         .overSeeds()
@@ -121,9 +128,12 @@ final class EvaluateReport {
   private static Figures.Headline headline(String label, EvaluateFigures.Share share, String note) {
     return new Figures.Headline(
         label,
-        String.format(Locale.ROOT, "%.1f %%", 100 * share.figure()),
-        String.format(
-            Locale.ROOT, "%.1f %% to %.1f %%, %s", 100 * share.low(), 100 * share.high(), note));
+        percent(share.figure()),
+        percent(share.low()) + " to " + percent(share.high()) + ", " + note);
+  }
+
+  private static String percent(double share) {
+    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
   }
 
   private static List<Figures.KindRegrets> regrets(EvaluateFigures figures) {

@@ -70,17 +70,14 @@ class BaselinesTest {
 
   @Test
   void aTemplateThatTheSpaceLacksGivesWayToTheNextBest() {
-    Workload unseen =
-        Workload.parse("conv2d n=1 c=16 h=16 w=16 k=16 r=1 s=1 layout=nchw16c");
-    Workload known =
-        Workload.parse("conv2d n=1 c=16 h=16 w=16 k=16 r=3 s=3 pad=1 layout=nchw16c");
+    Workload unseen = Workload.parse("conv2d n=1 c=16 h=16 w=16 k=16 r=1 s=1 layout=nchw16c");
+    Workload known = Workload.parse("conv2d n=1 c=16 h=16 w=16 k=16 r=3 s=3 pad=1 layout=nchw16c");
     List<Baselines.Timed> timed =
         Templates.templateDefaults(new TuningTask(known, CpuTarget.AVX2, 1)).stream()
             .map(
                 schedule ->
                     new Baselines.Timed(
-                        schedule.text(),
-                        schedule.template().equals("conv2d.winograd") ? 100 : 200))
+                        schedule.text(), schedule.template().equals("conv2d.winograd") ? 100 : 200))
             .toList();
     assertThat(timed).anyMatch(one -> one.schedule().startsWith("conv2d.winograd"));
     Baselines baselines = new Baselines(Map.of(known, timed));

@@ -24,7 +24,10 @@ import org.oneshottuner.report.Figures.KindRegrets;
 import org.oneshottuner.report.Figures.SamplerCost;
 import org.oneshottuner.report.Figures.SeedRegret;
 import org.oneshottuner.report.Figures.TaskPick;
+import org.oneshottuner.train.Bootstrap;
+import org.oneshottuner.train.Bootstrap.Interval;
 import org.oneshottuner.train.LearningCurve;
+import org.oneshottuner.train.Regrets;
 
 /**
  * The figures of a run as one HTML page: styles and drawings are inside it, so that it opens
@@ -169,12 +172,18 @@ public final class EvaluationReport {
             + " the random pick, failed schedules are counted. Tasks: those of which a way had"
             + " something to say."
             + " Longer than our picks: of the same tasks, with 95 % of a bootstrap over the ratios,"
-            + " task by task; below zero it is faster.",
+            + " task by task; below zero it is faster. p95 and p99 are of the regrets, from "
+            + Regrets.FEWEST_FOR_TAIL
+            + " tasks on; intervals from "
+            + Bootstrap.FEWEST_TASKS
+            + " on.",
         "way of choosing",
         "tasks",
         "failed",
         "regret",
         "95 % of it",
+        "p95",
+        "p99",
         "longer than our picks",
         "95 % of it");
     for (Baseline one : figures.baselines()) {
@@ -183,13 +192,23 @@ public final class EvaluationReport {
           Words.count(one.tasks()),
           Words.count(one.failed()),
           Words.percent(one.regret().figure()),
-          Words.range(one.regret().low(), one.regret().high()),
+          range(one, one.regret()),
+          tail(one.tasks(), one.p95()),
+          tail(one.tasks(), one.p99()),
           Words.percent(one.slower().figure()),
-          Words.range(one.slower().low(), one.slower().high()));
+          range(one, one.slower()));
     }
     endTable();
     seeds();
     out.close().close();
+  }
+
+  private static String range(Baseline one, Interval interval) {
+    return one.hasIntervals() ? Words.range(interval.low(), interval.high()) : "–";
+  }
+
+  private static String tail(int tasks, double regret) {
+    return tasks < Regrets.FEWEST_FOR_TAIL ? "–" : Words.percent(regret);
   }
 
   private void seeds() {
@@ -227,7 +246,7 @@ public final class EvaluationReport {
           kind.kind(),
           Words.count(sorted.size()),
           none ? "–" : Words.percent(Plots.quantile(sorted, 0.5)),
-          none ? "–" : Words.percent(Plots.quantile(sorted, 0.95)),
+          none ? "–" : tail(sorted.size(), Plots.quantile(sorted, 0.95)),
           none ? "–" : Words.percent(Plots.quantile(sorted, 1)));
     }
     endTable();

@@ -70,16 +70,29 @@ public record Figures(
    * @param tasks that it was judged by
    * @param failed of those, how many of its choices failed
    * @param regret geometric mean over tasks of (1 + regret), minus 1, with its interval
+   * @param p95 of the regrets, shown where there are enough tasks
+   * @param p99 of the regrets, likewise
    * @param slower how much longer its choices take than the first way's, task by task, with the
    *     interval of that
    */
   public record Baseline(
-      String name, int tasks, int failed, Bootstrap.Interval regret, Bootstrap.Interval slower) {
+      String name,
+      int tasks,
+      int failed,
+      Bootstrap.Interval regret,
+      double p95,
+      double p99,
+      Bootstrap.Interval slower) {
     /** Refuses nulls. */
     public Baseline {
       requireNonNull(name, "name");
       requireNonNull(regret, "regret");
       requireNonNull(slower, "slower");
+    }
+
+    /** Returns whether there are enough tasks for intervals. */
+    boolean hasIntervals() {
+      return tasks >= Bootstrap.FEWEST_TASKS;
     }
   }
 
@@ -151,8 +164,8 @@ public record Figures(
    * @param sampler its name
    * @param candidates enumerated and drawn from, featurised and scored as well if a model guided it
    * @param coreSeconds that took
-   * @param scoredPerSecondAndCore candidates enumerated, featurised and scored, counting the time of
-   *     that alone; empty if nothing was scored
+   * @param scoredPerSecondAndCore candidates enumerated, featurised and scored, counting the time
+   *     of that alone; empty if nothing was scored
    */
   public record SamplerCost(
       String sampler, long candidates, double coreSeconds, OptionalDouble scoredPerSecondAndCore) {

@@ -403,8 +403,8 @@ final class Plots {
   private void bar(Baseline one, boolean ours, Chart chart, Bar bar) {
     double middle = bar.middle();
     double x = bar.x(chart, one.regret().figure());
-    double low = bar.x(chart, one.regret().low());
-    double high = bar.x(chart, one.regret().high());
+    double low = one.hasIntervals() ? bar.x(chart, one.regret().low()) : x;
+    double high = one.hasIntervals() ? bar.x(chart, one.regret().high()) : x;
     out.element("text", one.name(), "x", chart.left - 8, "y", middle + 4, "text-anchor", "end")
         .empty(
             "rect",

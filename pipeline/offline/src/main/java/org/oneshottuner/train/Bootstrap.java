@@ -19,6 +19,8 @@ import org.oneshottuner.space.SplitMix64;
  * @param seed of the draws
  */
 public record Bootstrap(int resamples, double confidence, long seed) {
+  /** Of fewer tasks, an interval says next to nothing, and is not shown. */
+  public static final int FEWEST_TASKS = 5;
 
   /**
    * An interval around a figure.

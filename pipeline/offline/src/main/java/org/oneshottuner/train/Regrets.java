@@ -17,6 +17,8 @@ import java.util.Optional;
  */
 public record Regrets(
     int tasks, double median, double geometricMean, double p95, double p99, double worst) {
+  /** Of fewer tasks, the 95th percentile and the 99th say little but the worst. */
+  public static final int FEWEST_FOR_TAIL = 20;
 
   /**
    * Summarises the regret of each task.

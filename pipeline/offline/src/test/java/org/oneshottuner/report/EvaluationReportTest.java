@@ -106,37 +106,51 @@ class EvaluationReportTest {
                 71,
                 0,
                 new Interval(0.041, 0.054, 0.069),
+                0.31,
+                0.42,
                 new Interval(-0.01, 0.02, 0.05)),
             new Baseline(
                 "tuned, 64 measured",
                 71,
                 0,
                 new Interval(0.022, 0.031, 0.043),
+                0.31,
+                0.42,
                 new Interval(-0.01, 0.02, 0.05)),
             new Baseline(
                 "tuned, 8 measured",
                 71,
                 0,
                 new Interval(0.17, 0.22, 0.28),
+                0.31,
+                0.42,
                 new Interval(-0.01, 0.02, 0.05)),
             new Baseline(
                 "nearest task's best",
                 71,
                 0,
                 new Interval(0.12, 0.16, 0.21),
+                0.31,
+                0.42,
                 new Interval(-0.01, 0.02, 0.05)),
             new Baseline(
                 "default schedule",
                 71,
                 0,
                 new Interval(0.41, 0.52, 0.66),
+                0.31,
+                0.42,
                 new Interval(-0.01, 0.02, 0.05)),
             new Baseline(
                 "random pick",
                 71,
                 0,
                 new Interval(0.98, 1.18, 1.41),
-                new Interval(-0.01, 0.02, 0.05))),
+                0.31,
+                0.42,
+                new Interval(-0.01, 0.02, 0.05)),
+            new Baseline(
+                "of few", 4, 0, new Interval(0, 0.01, 0.02), 0, 0, new Interval(0, 0.02, 0.03))),
         List.of(
             curve("exploration, prior", 0.62, 0.947, draw),
             curve("uniform, prior", 0.6, 0.931, draw),
@@ -237,7 +251,8 @@ class EvaluationReportTest {
             HOSTILE,
             HOSTILE,
             List.of(new Headline(HOSTILE, HOSTILE, HOSTILE)),
-            List.of(new Baseline(HOSTILE, 1, 1, new Interval(0, 0, 0), new Interval(0, 0, 0))),
+            List.of(
+                new Baseline(HOSTILE, 1, 1, new Interval(0, 0, 0), 0, 0, new Interval(0, 0, 0))),
             List.of(new LearningCurve(HOSTILE, List.of(new Point(1, 0, 0.5, 0.5, 0.5)))),
             OptionalDouble.empty(),
             List.of(new SeedRegret(1, 0)),
@@ -281,6 +296,15 @@ class EvaluationReportTest {
         .contains("6.1 % (4.0 % to 9.0 %)")
         .contains("5.8 % (5.5 % to 6.1 %)")
         .contains("seed 3: 6.1 %");
+  }
+
+  @Test
+  void tailsAndIntervalsAreShownOfEnoughTasks() {
+    assertThat(EvaluationReport.html(figures()))
+        .contains("<td>4.1 % to 6.9 %</td><td>31.0 %</td><td>42.0 %</td>")
+        .contains(
+            "<th scope=\"row\">of few</th><td>4</td><td>0</td><td>1.0 %</td><td>–</td><td>–</td>"
+                + "<td>–</td><td>2.0 %</td><td>–</td>");
   }
 
   @Test
