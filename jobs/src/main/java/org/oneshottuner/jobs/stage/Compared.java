@@ -40,11 +40,14 @@ final class Compared {
   /** Searches, whether or not they found anything. */
   final Set<String> searches = new LinkedHashSet<>();
 
-  /** Random schedules as they were measured beside the choices, failed ones among them. */
-  List<Trial> random = List.of();
+  /** Schedules that were drawn at random, to be measured beside the choices. */
+  List<Schedule> drawn = List.of();
 
-  /** Random schedules, those and others, by which the model's order is judged. */
-  List<Trial> ranked = List.of();
+  /**
+   * Random schedules as they were measured beside the choices, failed ones among them; the model's
+   * order is judged by them. No label of an earlier moment is set against these.
+   */
+  List<Trial> random = List.of();
 
   Compared(UnseenTasks.Unseen unseen, Choice pick, long chooseNanos) {
     this.unseen = unseen;
@@ -59,7 +62,7 @@ final class Compared {
 
   /** Returns whether anything of this task was timed, so that choices can be set against it. */
   boolean timed() {
-    return !nanos.isEmpty();
+    return measured().findAny().isPresent();
   }
 
   /** Returns whether a way has something to say of this task; if not, it is not judged by it. */
@@ -80,9 +83,15 @@ final class Compared {
     return offers(way) && !nanos.containsKey(way) ? 1 : 0;
   }
 
-  /** Returns the least time of all that the ways chose. */
+  /** Returns the least time of all that was measured at last: of the choices, and at random. */
   double bestNanos() {
-    return nanos.values().stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+    return measured().min().orElseThrow();
+  }
+
+  private DoubleStream measured() {
+    return DoubleStream.concat(
+        nanos.values().stream().mapToDouble(Double::doubleValue),
+        random.stream().flatMapToDouble(trial -> trial.nanos().stream()));
   }
 
   /** Returns the time of a way's choice; empty if it failed. */
@@ -108,18 +117,12 @@ final class Compared {
    */
   double regret(String way) {
     OptionalDouble taken = way.equals(RANDOM) ? randomNanos() : nanos(way);
+    // a mean of times that are all the best may be rounded below it
     return Math.max(0, taken.orElse(fallbackNanos()) / bestNanos() - 1);
   }
 
   /** Returns the default schedule's time; should that have failed, the worst that is known. */
   double fallbackNanos() {
-    return nanos(DEFAULT)
-        .orElseGet(
-            () ->
-                DoubleStream.concat(
-                        nanos.values().stream().mapToDouble(Double::doubleValue),
-                        ranked.stream().flatMapToDouble(trial -> trial.nanos().stream()))
-                    .max()
-                    .orElseThrow());
+    return nanos(DEFAULT).orElseGet(() -> measured().max().orElseThrow());
   }
 }

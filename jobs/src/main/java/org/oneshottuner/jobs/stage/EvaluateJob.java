@@ -56,17 +56,11 @@ public final class EvaluateJob {
   /** Measurements after which a search is looked at, as long as it goes on. */
   private static final List<Integer> LOOKS = List.of(8, 64);
 
-  /** Random candidates of a task that are measured once more beside the choices. */
-  private static final int RANDOM_AGAIN = 8;
-
-  /** As many where their labels are of another session, and those alone are ranked. */
-  private static final int RANKED_AGAIN = 16;
+  /** Random candidates of a task that are measured once more beside the choices, and ranked. */
+  private static final int RANDOM_AGAIN = 32;
 
   /** Choices before the first that is timed; more than the spaces that a JVM remembers. */
   private static final int WARM_UP = 40;
-
-  /** Weight of a layer: the draw already takes layers as often as their networks run them. */
-  private static final double DRAWN = 1;
 
   private static final double NANOS = 1e9;
 
@@ -168,7 +162,7 @@ public final class EvaluateJob {
     return figures;
   }
 
-  /** Returns the random trials of each task in the model's order. */
+  /** Returns the random schedules of each task in the model's order. */
   private static List<NetworkTask> ranked(OneShotTuner tuner, List<Compared> compared) {
     List<NetworkTask> ranked = new ArrayList<>();
     for (Compared task : compared) {
@@ -177,20 +171,16 @@ public final class EvaluateJob {
       ModelScorer scorer = new ModelScorer(tuned, space, tuner.model().ensemble());
       float[] score = new float[1];
       List<Prediction> predictions = new ArrayList<>();
-      double best = task.bestNanos();
-      for (Trial trial : task.ranked) {
+      for (Trial trial : task.random) {
         long member = space.indexOf(trial.schedule());
         scorer.score(member, member + 1, score);
         predictions.add(new Prediction(trial.schedule().text(), score[0], trial.nanos()));
-        best = Math.min(best, trial.nanos().orElse(best));
       }
       if (!predictions.isEmpty()) {
-        double ofDefault = Math.max(best, task.fallbackNanos());
         ranked.add(
             new NetworkTask(
-                task.unseen.network(),
-                DRAWN,
-                new RankedTask(tuned.key(), best, ofDefault, predictions)));
+                task.unseen.weights(),
+                new RankedTask(tuned.key(), task.bestNanos(), task.fallbackNanos(), predictions)));
       }
     }
     return ranked;
@@ -282,8 +272,8 @@ public final class EvaluateJob {
       }
       addBest(task, running, settings.evaluate().trials());
       if (running.algorithm() == SearchAlgorithm.RANDOM) {
-        task.random = running.search().trials();
-        task.ranked = task.random;
+        task.drawn =
+            running.search().trials().stream().limit(RANDOM_AGAIN).map(Trial::schedule).toList();
       }
     }
   }
@@ -305,14 +295,7 @@ public final class EvaluateJob {
       for (Schedule schedule : task.ways.values()) {
         requests.add(last(task, schedule));
       }
-      boolean ofThisSession =
-          task.random.stream().allMatch(trial -> labels.ofThisSession(task.key(trial.schedule())));
-      int again = ofThisSession ? RANDOM_AGAIN : RANKED_AGAIN;
-      task.random = task.random.subList(0, Math.min(again, task.random.size()));
-      if (!ofThisSession) {
-        task.ranked = task.random;
-      }
-      task.random.forEach(trial -> requests.add(last(task, trial.schedule())));
+      task.drawn.forEach(schedule -> requests.add(last(task, schedule)));
     }
     Map<String, OptionalDouble> measured = labels.finals(requests);
     for (Compared task : compared) {
@@ -325,23 +308,14 @@ public final class EvaluateJob {
             }
           });
       task.random =
-          task.random.stream()
+          task.drawn.stream()
               .map(
-                  trial ->
+                  schedule ->
                       new Trial(
-                          trial.schedule(),
-                          measured.getOrDefault(
-                              task.key(trial.schedule()), OptionalDouble.empty())))
+                          schedule,
+                          measured.getOrDefault(task.key(schedule), OptionalDouble.empty())))
               .toList();
-      task.ranked = task.ranked.stream().map(trial -> again(task, trial, measured)).toList();
     }
-  }
-
-  /** Returns a ranked trial with its label of the last measurements, where it has one. */
-  private static Trial again(Compared task, Trial trial, Map<String, OptionalDouble> measured) {
-    OptionalDouble nanos =
-        measured.getOrDefault(task.key(trial.schedule()), OptionalDouble.empty());
-    return nanos.isPresent() ? new Trial(trial.schedule(), nanos) : trial;
   }
 
   private static Request last(Compared task, Schedule schedule) {

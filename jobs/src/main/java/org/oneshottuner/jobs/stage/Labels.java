@@ -32,7 +32,6 @@ final class Labels {
   private final Map<String, OptionalDouble> known = new HashMap<>();
   private final Set<String> failedOnce = new HashSet<>();
   private final Map<String, OptionalDouble> last = new HashMap<>();
-  private final Set<String> ofThisSession = new HashSet<>();
 
   Labels(Measuring measuring, Settings settings, List<TuningTask> tasks) {
     this.measuring = measuring;
@@ -48,7 +47,6 @@ final class Labels {
             .orderBy("measured_at", "task", "schedule")
             .collectAsList();
     rows.forEach(row -> take(MeasurementRows.measurement(row)));
-    ofThisSession.clear();
   }
 
   private void take(Measurement measurement) {
@@ -65,7 +63,6 @@ final class Labels {
       if (!mayBeChance || !failedOnce.add(key)) {
         known.putIfAbsent(key, label);
       }
-      ofThisSession.add(key);
     }
   }
 
@@ -103,10 +100,5 @@ final class Labels {
       labels.put(key, cache.getOrDefault(key, OptionalDouble.empty()));
     }
     return labels;
-  }
-
-  /** Returns whether a candidate's label is of this session, and can stand beside the finals. */
-  boolean ofThisSession(String candidateKey) {
-    return ofThisSession.contains(candidateKey);
   }
 }

@@ -1,10 +1,13 @@
 package org.oneshottuner.jobs.stage;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.oneshottuner.sample.Layer;
 import org.oneshottuner.sample.Network;
@@ -26,15 +29,47 @@ final class UnseenTasks {
    *
    * @param task the layer in one of its layouts
    * @param network the first network that has it
-   * @param count how often that network runs it
+   * @param counts how often each network that has it runs it
+   * @param chance of the layer to be among those drawn, given when the next one of its kind would
+   *     have come; above 0, and 1 if all of its kind were drawn
    */
-  record Unseen(TuningTask task, String network, int count) {}
+  record Unseen(TuningTask task, String network, SortedMap<String, Integer> counts, double chance) {
+    Unseen {
+      counts = Collections.unmodifiableSortedMap(new TreeMap<>(counts));
+    }
+
+    /**
+     * Returns what the layer weighs in each network: how often that runs it, over the chance to be
+     * drawn. So sums over drawn layers estimate, without bias, the sums over all layers of the
+     * networks (Horvitz and Thompson 1952; with chances given the threshold, Cohen and Kaplan 2008,
+     * "Tighter Estimation using Bottom k Sketches").
+     */
+    SortedMap<String, Double> weights() {
+      SortedMap<String, Double> weights = new TreeMap<>();
+      counts.forEach((name, count) -> weights.put(name, count / chance));
+      return weights;
+    }
+
+    private double rate() {
+      return counts.getOrDefault(network, 0);
+    }
+
+    private Unseen ofChance(double drawn) {
+      return new Unseen(task, network, counts, drawn);
+    }
+
+    private Unseen alsoOf(String other, int count) {
+      SortedMap<String, Integer> all = new TreeMap<>(counts);
+      all.merge(other, count, Integer::sum);
+      return new Unseen(task, network, all, chance);
+    }
+  }
 
   /**
    * Draws layers at batch 1, the kinds of operator in turn, so that a few tasks are of all kinds;
    * convolutions of one element and of several count as two kinds, since other schedules suit them.
-   * Within a kind, the chance of a layer to come next is as often as its network runs it. Each
-   * layer is drawn in one of its layouts. The draw depends on the seed and each layer alone.
+   * Within a kind, the chance of a layer to come next is as often as its first network runs it.
+   * Each layer is drawn in one of its layouts. The draw depends on the seed and each layer alone.
    *
    * @param networks whose layers they are
    */
@@ -45,10 +80,16 @@ final class UnseenTasks {
         long draw = Seeds.derive(where.seed(), layer.workload().text(), "layout");
         Layout layout = draw < 0 ? Layout.NCHW : Layout.NCHW16C;
         Workload workload = layer.inLayout(layout).workload();
-        layers.putIfAbsent(
-            workload,
-            new Unseen(
-                new TuningTask(workload, target, where.threads()), network.name(), layer.count()));
+        Unseen known =
+            layers.computeIfAbsent(
+                workload,
+                first ->
+                    new Unseen(
+                        new TuningTask(first, target, where.threads()),
+                        network.name(),
+                        Collections.emptySortedMap(),
+                        1));
+        layers.put(workload, known.alsoOf(network.name(), layer.count()));
       }
     }
     Map<String, List<Unseen>> kinds = new TreeMap<>();
@@ -58,15 +99,32 @@ final class UnseenTasks {
     kinds
         .values()
         .forEach(list -> list.sort(Comparator.comparingDouble(l -> arrival(l, where.seed()))));
+    Map<String, Integer> taken = new HashMap<>();
     List<Unseen> drawn = new ArrayList<>();
     for (int turn = 0; drawn.size() < Math.min(most, layers.size()); turn++) {
-      for (List<Unseen> kind : kinds.values()) {
-        if (turn < kind.size() && drawn.size() < most) {
-          drawn.add(kind.get(turn));
+      for (Map.Entry<String, List<Unseen>> kind : kinds.entrySet()) {
+        if (turn < kind.getValue().size() && drawn.size() < most) {
+          drawn.add(kind.getValue().get(turn));
+          taken.put(kind.getKey(), turn + 1);
         }
       }
     }
-    return drawn;
+    return drawn.stream()
+        .map(
+            layer -> {
+              String kind = kind(layer.task().workload());
+              List<Unseen> all = kinds.getOrDefault(kind, List.of());
+              int next = taken.getOrDefault(kind, 0);
+              return next == all.size()
+                  ? layer
+                  : layer.ofChance(chance(layer, arrival(all.get(next), where.seed())));
+            })
+        .toList();
+  }
+
+  /** Returns the chance of a layer to arrive before a time. */
+  private static double chance(Unseen layer, double time) {
+    return -StrictMath.expm1(-layer.rate() * time);
   }
 
   /**
@@ -75,7 +133,7 @@ final class UnseenTasks {
    */
   private static double arrival(Unseen layer, long seed) {
     SplitMix64 random = new SplitMix64(Seeds.derive(seed, layer.task().key(), "unseen"));
-    return -StrictMath.log(1 - random.nextDouble()) / layer.count();
+    return -StrictMath.log(1 - random.nextDouble()) / layer.rate();
   }
 
   private static String kind(Workload workload) {

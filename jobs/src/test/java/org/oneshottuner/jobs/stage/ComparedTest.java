@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.oneshottuner.compile.Choice;
 import org.oneshottuner.lower.Templates;
@@ -23,7 +25,9 @@ class ComparedTest {
     TuningTask task = new TuningTask(Workload.parse("dense m=32 n=64 k=64"), CpuTarget.AVX2, 1);
     ScheduleSpace space = Templates.space(task);
     Choice pick = new Choice(task, space.at(0), 1, space.size(), space.at(1), 0, List.of());
-    Compared compared = new Compared(new UnseenTasks.Unseen(task, "net", 1), pick, 5);
+    Compared compared =
+        new Compared(
+            new UnseenTasks.Unseen(task, "net", new TreeMap<>(Map.of("net", 1)), 1), pick, 5);
     compared.ways.put(Compared.PICK, space.at(0));
     compared.ways.put(Compared.DEFAULT, space.at(1));
     compared.ways.put(SEARCH, space.at(2));
@@ -67,6 +71,17 @@ class ComparedTest {
     assertThat(compared.regret(Compared.PICK)).isEqualTo(0.5);
     compared.nanos.clear();
     assertThat(compared.timed()).isFalse();
+  }
+
+  @Test
+  void aRandomScheduleMayBeTheBestThatIsKnown() {
+    Compared compared = compared();
+    Schedule any = compared.pick.schedule();
+    compared.random = List.of(Trial.timed(any, 50), Trial.failed(any));
+    assertThat(compared.bestNanos()).isEqualTo(50);
+    assertThat(compared.regret(SEARCH)).isEqualTo(1);
+    compared.nanos.clear();
+    assertThat(compared.timed()).isTrue();
   }
 
   @Test

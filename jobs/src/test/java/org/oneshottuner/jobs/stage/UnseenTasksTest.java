@@ -2,8 +2,14 @@ package org.oneshottuner.jobs.stage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.oneshottuner.sample.Layer;
@@ -44,7 +50,58 @@ class UnseenTasksTest {
     assertThat(first / 1000.0).isCloseTo(0.9, within(0.04));
   }
 
+  @Test
+  void aKindThatIsUsedUpIsWeighedByHowOftenItsLayersRun() {
+    assertThat(draw(10, 1))
+        .extracting(UnseenTasks.Unseen::weights)
+        .containsExactlyInAnyOrder(weights("net", 1.0), weights("net", 9.0), weights("net", 1.0));
+  }
+
+  @Test
+  void aLayerOfTwoNetworksWeighsInBoth() {
+    NetworkCatalogue two =
+        new NetworkCatalogue(
+            List.of(
+                new Network("a", List.of(OFTEN)),
+                new Network("b", List.of(new Layer(OFTEN.workload(), 2)))));
+    SortedMap<String, Double> both = weights("a", 9.0);
+    both.put("b", 2.0);
+    assertThat(draw(two, 5, 1)).singleElement().returns(both, UnseenTasks.Unseen::weights);
+  }
+
+  @Test
+  void weightsOfDrawnLayersSumToThoseOfAll() {
+    int[] counts = {1, 2, 4, 8, 16, 3};
+    List<Layer> layers = new ArrayList<>();
+    for (int i = 0; i < counts.length; i++) {
+      layers.add(new Layer(Workload.parse("dense m=1 k=8 n=" + 8 * (i + 1)), counts[i]));
+    }
+    layers.add(PRODUCT);
+    NetworkCatalogue network = new NetworkCatalogue(List.of(new Network("net", layers)));
+    int seeds = 4000;
+    Map<Workload, Double> weighed = new HashMap<>();
+    for (int seed = 0; seed < seeds; seed++) {
+      for (UnseenTasks.Unseen drawn : draw(network, 5, seed)) {
+        double weight = drawn.weights().getOrDefault("net", 0.0);
+        weighed.merge(drawn.task().workload(), weight / seeds, Double::sum);
+      }
+    }
+    for (Layer layer : layers) {
+      assertThat(weighed.getOrDefault(layer.workload(), 0.0))
+          .as(layer.workload().text())
+          .isCloseTo(layer.count(), withinPercentage(8));
+    }
+  }
+
+  private static SortedMap<String, Double> weights(String network, double weight) {
+    return new TreeMap<>(Map.of(network, weight));
+  }
+
   private static List<UnseenTasks.Unseen> draw(int most, long seed) {
-    return UnseenTasks.draw(NETWORKS, most, CpuTarget.AVX2, new UnseenTasks.Where(seed, 1));
+    return draw(NETWORKS, most, seed);
+  }
+
+  private static List<UnseenTasks.Unseen> draw(NetworkCatalogue networks, int most, long seed) {
+    return UnseenTasks.draw(networks, most, CpuTarget.AVX2, new UnseenTasks.Where(seed, 1));
   }
 }

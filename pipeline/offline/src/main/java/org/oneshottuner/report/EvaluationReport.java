@@ -411,7 +411,8 @@ public final class EvaluationReport {
         "How the learner ranks the measured candidates of tasks that were kept from its training."
             + " Regret@k: the best of the k first-ranked over the best measured, minus 1; geometric"
             + " mean over tasks. Splits differ in how many candidates a task has, and so in what a"
-            + " random pick among them gets: compare within a row.");
+            + " random pick among them gets: compare within a row. Top-k scores weigh a layer by how"
+            + " often its network runs it, over its chance to be drawn.");
     if (nothing(figures.splits())) {
       return;
     }

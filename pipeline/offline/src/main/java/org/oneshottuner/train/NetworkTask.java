@@ -2,21 +2,33 @@ package org.oneshottuner.train;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
 /**
- * A ranked task as a layer of a network.
+ * A ranked task as a layer of networks.
  *
- * @param network the network's name
- * @param weight how often the network uses it; 1 where layers were drawn as often as that
+ * @param weights of the layer by network: how often that runs it, over the chance of the layer to
+ *     be judged by where layers were drawn
  * @param task its candidates in predicted order
  */
-public record NetworkTask(String network, double weight, RankedTask task) {
-  /** Checks the weight. */
+public record NetworkTask(SortedMap<String, Double> weights, RankedTask task) {
+  /** Copies the map, and checks the weights. */
   public NetworkTask {
-    requireNonNull(network, "network");
     requireNonNull(task, "task");
-    if (!(weight > 0) || Double.isInfinite(weight)) {
-      throw new IllegalArgumentException(
-          "Cannot weight " + task.taskKey() + " in " + network + " by " + weight);
-    }
+    weights = Collections.unmodifiableSortedMap(new TreeMap<>(weights));
+    weights.forEach(
+        (network, weight) -> {
+          if (!(weight > 0) || Double.isInfinite(weight)) {
+            throw new IllegalArgumentException(
+                "Cannot weight " + task.taskKey() + " in " + network + " by " + weight);
+          }
+        });
+  }
+
+  /** Returns what the layer weighs in all networks together. */
+  double weight() {
+    return weights.values().stream().mapToDouble(Double::doubleValue).sum();
   }
 }

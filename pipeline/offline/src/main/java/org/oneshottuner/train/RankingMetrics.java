@@ -59,9 +59,14 @@ public record RankingMetrics(
   public static double tensetTopK(int k, List<NetworkTask> tasks) {
     Map<String, double[]> sums = new LinkedHashMap<>();
     for (NetworkTask layer : tasks) {
-      double[] sum = sums.computeIfAbsent(layer.network(), network -> new double[2]);
-      sum[0] += layer.weight() * layer.task().bestNanos();
-      sum[1] += layer.weight() * layer.task().bestOfTop(k);
+      layer
+          .weights()
+          .forEach(
+              (network, weight) -> {
+                double[] sum = sums.computeIfAbsent(network, name -> new double[2]);
+                sum[0] += weight * layer.task().bestNanos();
+                sum[1] += weight * layer.task().bestOfTop(k);
+              });
     }
     return sums.values().stream().mapToDouble(sum -> sum[0] / sum[1]).average().orElseThrow();
   }

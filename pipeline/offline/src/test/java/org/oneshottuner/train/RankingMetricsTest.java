@@ -8,6 +8,9 @@ import static org.oneshottuner.train.RankedTaskTest.timed;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.oneshottuner.predict.FrozenModel.Metric;
 import org.oneshottuner.space.SplitMix64;
@@ -35,14 +38,18 @@ class RankingMetricsTest {
   void topKScoresDifferInHowTheySum() {
     List<NetworkTask> tasks =
         List.of(
-            new NetworkTask("one", 2, task(100, 200, 100)),
-            new NetworkTask("one", 1, task(50, 50, 60)),
-            new NetworkTask("two", 1, task(10, 20, 16)));
+            new NetworkTask(weights("one", 2), task(100, 200, 100)),
+            new NetworkTask(weights("one", 1), task(50, 50, 60)),
+            new NetworkTask(weights("two", 1), task(10, 20, 16)));
     // one: (2*100 + 50) / (2*200 + 50), two: 10 / 20
     assertThat(RankingMetrics.tensetTopK(1, tasks)).isEqualTo((250 / 450.0 + 0.5) / 2, EXACTLY);
     assertThat(RankingMetrics.tlpTopK(1, tasks)).isEqualTo(260 / 470.0, EXACTLY);
     assertThat(RankingMetrics.tensetTopK(2, tasks)).isEqualTo((1 + 10 / 16.0) / 2, EXACTLY);
     assertThat(RankingMetrics.tlpTopK(2, tasks)).isEqualTo(260 / 266.0, EXACTLY);
+  }
+
+  private static SortedMap<String, Double> weights(String network, double weight) {
+    return new TreeMap<>(Map.of(network, weight));
   }
 
   @Test
