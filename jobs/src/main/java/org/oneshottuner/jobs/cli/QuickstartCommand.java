@@ -138,9 +138,7 @@ final class QuickstartCommand implements Callable<Integer> {
               sampled.sampler() + " " + round,
               sampled.members(),
               sampled.coreSeconds(),
-              sampled.scoredPerSecondAndCore() == 0
-                  ? OptionalDouble.empty()
-                  : OptionalDouble.of(sampled.scoredPerSecondAndCore())));
+              sampled.scoredPerSecondAndCore()));
       MeasureFigures measured =
           new MeasureJob(means.spark(), roundSettings(settings, round), measuring)
               .run(means.run().sample());

@@ -89,10 +89,11 @@ public record EvaluateFigures(
    *     template's default is judged by the tasks that have the template
    * @param failed tasks for which its choice failed, each counted with the default schedule's time;
    *     of the random pick, schedules
-   * @param regret geometric mean over its tasks
+   * @param regret geometric mean over its tasks, with its interval of 95 %, by a bootstrap over
+   *     tasks
    * @param median of the regrets
-   * @param p95 of the regrets
-   * @param p99 of the regrets
+   * @param p95 of the regrets; empty of too few tasks
+   * @param p99 of the regrets; empty of too few tasks
    * @param worst of the regrets
    * @param slowerThanPick how much longer its schedules take than our picks of the same tasks,
    *     geometric mean; the interval is that of the ratios, task by task, so that what makes a task
@@ -102,20 +103,12 @@ public record EvaluateFigures(
       String name,
       int tasks,
       int failed,
-      Share regret,
+      Bootstrap.Interval regret,
       double median,
-      double p95,
-      double p99,
+      OptionalDouble p95,
+      OptionalDouble p99,
       double worst,
-      Share slowerThanPick) {
-    private String range(Share share) {
-      return tasks < Bootstrap.FEWEST_TASKS ? TextTable.UNKNOWN : share.range();
-    }
-
-    private String tail(double regret) {
-      return tasks < Regrets.FEWEST_FOR_TAIL ? TextTable.UNKNOWN : TextTable.percent(regret);
-    }
-  }
+      Bootstrap.Interval slowerThanPick) {}
 
   /**
    * A training of the same learner.
@@ -126,33 +119,21 @@ public record EvaluateFigures(
   public record Seed(long seed, double regret) {}
 
   /** Returns the mean of the seeds' regrets, the least and the most; empty if there is none. */
-  Optional<Share> overSeeds() {
+  Optional<OverSeeds> overSeeds() {
     DoubleSummaryStatistics all = seeds.stream().mapToDouble(Seed::regret).summaryStatistics();
     return seeds.isEmpty()
         ? Optional.empty()
-        : Optional.of(new Share(all.getAverage(), all.getMin(), all.getMax()));
+        : Optional.of(new OverSeeds(all.getAverage(), all.getMin(), all.getMax()));
   }
 
   /**
-   * A share with its interval of 95 %, by a bootstrap over tasks.
+   * The seeds' regrets.
    *
-   * @param figure of all tasks
-   * @param low lower end
-   * @param high upper end
+   * @param mean of all
+   * @param least of them
+   * @param most of them
    */
-  public record Share(double figure, double low, double high) {
-    static Share of(Bootstrap.Interval interval) {
-      return new Share(interval.figure(), interval.low(), interval.high());
-    }
-
-    Bootstrap.Interval interval() {
-      return new Bootstrap.Interval(low, figure, high);
-    }
-
-    private String range() {
-      return TextTable.range(low, high);
-    }
-  }
+  record OverSeeds(double mean, double least, double most) {}
 
   @Override
   public List<String> lines() {
@@ -171,9 +152,9 @@ public record EvaluateFigures(
                                 .map(seed -> seed.seed() + " " + TextTable.percent(seed.regret()))
                                 .toList())
                         + "; mean "
-                        + TextTable.percent(over.figure())
+                        + TextTable.percent(over.mean())
                         + " ("
-                        + over.range()
+                        + TextTable.range(over.least(), over.most())
                         + "); the first ships"));
     lines.add(
         "tasks: layers drawn by kind in turn, and within a kind as often as their network runs"
@@ -182,9 +163,11 @@ public record EvaluateFigures(
         "regret: time over the best known, less one; a choice that failed counts with the default"
             + " schedule's time; of the random pick, failed schedules are counted");
     lines.add(
-        "p95, p99: from "
-            + Regrets.FEWEST_FOR_TAIL
-            + " tasks on; intervals from "
+        "p95 from "
+            + Regrets.FEWEST_FOR_P95
+            + " tasks on, p99 from "
+            + Regrets.FEWEST_FOR_P99
+            + ", intervals from "
             + Bootstrap.FEWEST_TASKS
             + " on");
     lines.add(
@@ -255,13 +238,13 @@ public record EvaluateFigures(
           Integer.toString(way.tasks()),
           Integer.toString(way.failed()),
           TextTable.percent(way.regret().figure()),
-          way.range(way.regret()),
+          TextTable.range(way.regret()),
           TextTable.percent(way.median()),
-          way.tail(way.p95()),
-          way.tail(way.p99()),
+          TextTable.percent(way.p95()),
+          TextTable.percent(way.p99()),
           TextTable.percent(way.worst()),
           TextTable.percent(way.slowerThanPick().figure()),
-          way.range(way.slowerThanPick()));
+          TextTable.range(way.slowerThanPick()));
     }
     return table.lines();
   }

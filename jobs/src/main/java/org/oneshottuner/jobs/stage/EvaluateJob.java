@@ -404,12 +404,12 @@ public final class EvaluateJob {
         name,
         tasks.size(),
         tasks.stream().mapToInt(task -> task.failures(name)).sum(),
-        EvaluateFigures.Share.of(bootstrap.interval(regrets, EvaluateJob::geometricMean)),
+        bootstrap.interval(regrets, EvaluateJob::geometricMean),
         spread.median(),
         spread.p95(),
         spread.p99(),
         spread.worst(),
-        EvaluateFigures.Share.of(bootstrap.interval(slower, EvaluateJob::geometricMean)));
+        bootstrap.interval(slower, EvaluateJob::geometricMean));
   }
 
   private static double geometricMean(List<Double> regrets) {

@@ -77,10 +77,10 @@ final class EvaluateReport {
                             way.name(),
                             way.tasks(),
                             way.failed(),
-                            way.regret().interval(),
+                            way.regret(),
                             way.p95(),
                             way.p99(),
-                            way.slowerThanPick().interval()))
+                            way.slowerThanPick()))
                 .toList(),
             context.page().training().curves(),
             OptionalDouble.of(1 / (1 + ceiling.metrics().regretAt1().geometricMean())),
@@ -105,12 +105,15 @@ final class EvaluateReport {
     List<String> labels =
         List.of("Regret of the pick", "Of the default schedule", "Of a random pick");
     for (int i = 0; i < labels.size(); i++) {
-      EvaluateFigures.Share regret = figures.baselines().get(i).regret();
+      Bootstrap.Interval regret = figures.baselines().get(i).regret();
       headlines.add(
-          figures.baselines().get(i).tasks() < Bootstrap.FEWEST_TASKS
-              ? new Figures.Headline(
-                  labels.get(i), percent(regret.figure()), "too few tasks for an interval")
-              : headline(labels.get(i), regret, "by a bootstrap over tasks"));
+          new Figures.Headline(
+              labels.get(i),
+              percent(regret.figure()),
+              regret.low().isPresent()
+                  ? range(regret.low().getAsDouble(), regret.high().orElseThrow())
+                      + ", by a bootstrap over tasks"
+                  : "too few tasks for an interval"));
     }
     figures
         .overSeeds()
@@ -118,18 +121,16 @@ final class EvaluateReport {
             over ->
                 headlines.add(
                     1,
-                    headline(
+                    new Figures.Headline(
                         "Mean over " + figures.seeds().size() + " seeds",
-                        over,
-                        "from least to most; the first ships")));
+                        percent(over.mean()),
+                        range(over.least(), over.most())
+                            + ", from least to most; the first ships")));
     return headlines;
   }
 
-  private static Figures.Headline headline(String label, EvaluateFigures.Share share, String note) {
-    return new Figures.Headline(
-        label,
-        percent(share.figure()),
-        percent(share.low()) + " to " + percent(share.high()) + ", " + note);
+  private static String range(double low, double high) {
+    return percent(low) + " to " + percent(high);
   }
 
   private static String percent(double share) {

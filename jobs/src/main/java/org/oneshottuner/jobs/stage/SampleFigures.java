@@ -1,7 +1,9 @@
 package org.oneshottuner.jobs.stage;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 
 /**
  * What a sampling round did.
@@ -15,9 +17,9 @@ import java.util.Locale;
  * @param seconds of wall-clock
  * @param coreSeconds of one core, over all executors
  * @param membersPerSecondAndCore enumerated, featurised and scored if the round is guided, and
- *     drawn from, counting all that is done for a task
+ *     drawn from, counting all that is done for a task; empty if none was
  * @param scoredPerSecondAndCore enumerated, featurised and scored, counting the time of that alone;
- *     0 if none was scored
+ *     empty if none was scored
  */
 public record SampleFigures(
     String location,
@@ -28,8 +30,8 @@ public record SampleFigures(
     long members,
     double seconds,
     double coreSeconds,
-    double membersPerSecondAndCore,
-    double scoredPerSecondAndCore)
+    OptionalDouble membersPerSecondAndCore,
+    OptionalDouble scoredPerSecondAndCore)
     implements Figures {
   @Override
   public List<String> lines() {
@@ -47,15 +49,19 @@ public record SampleFigures(
     if (members == 0) {
       return List.of(first + " (was there already)");
     }
-    String rate =
-        String.format(
-            Locale.ROOT,
-            "a second and core: %,.0f members in all%s",
-            membersPerSecondAndCore,
-            scoredPerSecondAndCore == 0
-                ? ""
-                : String.format(
-                    Locale.ROOT, " (featurised and scored alone %,.0f)", scoredPerSecondAndCore));
-    return List.of(first, rate);
+    List<String> lines = new ArrayList<>(List.of(first));
+    membersPerSecondAndCore.ifPresent(
+        rate -> lines.add("a second and core: " + count(rate) + " members in all" + scored()));
+    return lines;
+  }
+
+  private String scored() {
+    return scoredPerSecondAndCore.isPresent()
+        ? " (featurised and scored alone " + count(scoredPerSecondAndCore.getAsDouble()) + ")"
+        : "";
+  }
+
+  private static String count(double rate) {
+    return String.format(Locale.ROOT, "%,.0f", rate);
   }
 }

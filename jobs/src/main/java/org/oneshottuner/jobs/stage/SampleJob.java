@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.spark.SparkContext;
@@ -366,8 +367,8 @@ public final class SampleJob {
         rate(members, counters.scoreNanos.value()));
   }
 
-  private static double rate(long members, long nanos) {
-    return nanos == 0 ? 0 : members / (nanos / 1e9);
+  private static OptionalDouble rate(long members, long nanos) {
+    return nanos == 0 ? OptionalDouble.empty() : OptionalDouble.of(members / (nanos / 1e9));
   }
 
   private static Commit.Origin origin(

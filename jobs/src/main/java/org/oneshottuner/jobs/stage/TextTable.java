@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.stream.IntStream;
+import org.oneshottuner.train.Bootstrap;
 
 /**
  * Rows of text in columns that are as wide as what stands in them: how figures look on a terminal.
@@ -82,6 +83,13 @@ final class TextTable {
   /** Returns a share in percent, if it is known. */
   static String percent(OptionalDouble share) {
     return percent(share.orElse(Double.NaN));
+  }
+
+  /** Returns the ends of an interval in percent, if they are known. */
+  static String range(Bootstrap.Interval interval) {
+    return interval.low().isPresent()
+        ? range(interval.low().getAsDouble(), interval.high().orElseThrow())
+        : UNKNOWN;
   }
 
   /** Returns the ends of an interval in percent. */

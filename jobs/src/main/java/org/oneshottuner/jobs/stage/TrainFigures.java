@@ -52,8 +52,9 @@ public record TrainFigures(
    * @param tasks how many
    * @param candidates of a task that are ranked, on average
    * @param regretAt1 geometric mean
-   * @param regretAt1Low lower end of its interval of 95 %, by a bootstrap over tasks
-   * @param regretAt1High upper end
+   * @param regretAt1Low lower end of its interval of 95 %, by a bootstrap over tasks; empty of too
+   *     few tasks
+   * @param regretAt1High upper end, likewise
    * @param seedRegrets {@code regretAt1} by each seed of the learner, that of the model which ships
    *     first; one where it was trained with one
    * @param randomRegret geometric mean of what a random one of the same candidates gets
@@ -67,8 +68,8 @@ public record TrainFigures(
       int tasks,
       double candidates,
       double regretAt1,
-      double regretAt1Low,
-      double regretAt1High,
+      OptionalDouble regretAt1Low,
+      OptionalDouble regretAt1High,
       List<Double> seedRegrets,
       double randomRegret,
       OptionalDouble regretAt8,
@@ -82,17 +83,15 @@ public record TrainFigures(
     List<FrozenModel.Metric> metrics() {
       List<FrozenModel.Metric> metrics =
           new ArrayList<>(
-              new SplitFigures(
-                      tasks,
-                      candidates,
-                      new Bootstrap.Interval(regretAt1Low, regretAt1, regretAt1High),
-                      seedRegrets,
-                      randomRegret)
-                  .metrics());
+              new SplitFigures(tasks, candidates, interval(), seedRegrets, randomRegret).metrics());
       regretAt8.ifPresent(
           regret -> metrics.add(new FrozenModel.Metric(SplitFigures.REGRET_AT_8, regret)));
       kendallTau.ifPresent(tau -> metrics.add(new FrozenModel.Metric(SplitFigures.TAU, tau)));
       return List.copyOf(metrics);
+    }
+
+    private Bootstrap.Interval interval() {
+      return new Bootstrap.Interval(regretAt1Low, regretAt1, regretAt1High);
     }
 
     private String seeds() {
@@ -140,7 +139,7 @@ public record TrainFigures(
           Integer.toString(one.tasks()),
           TextTable.fixed(1, one.candidates()),
           TextTable.percent(one.regretAt1()),
-          TextTable.range(one.regretAt1Low(), one.regretAt1High()),
+          TextTable.range(one.interval()),
           one.seeds(),
           TextTable.percent(one.randomRegret()),
           TextTable.percent(one.regretAt8()),
@@ -150,7 +149,9 @@ public record TrainFigures(
     if (!judged.isEmpty()) {
       lines.add(
           "regret@1: geometric mean over tasks of so many measured candidates each, within 95 % of a"
-              + " bootstrap over tasks; random: what a random one of them gets");
+              + " bootstrap over tasks, from "
+              + Bootstrap.FEWEST_TASKS
+              + " on; random: what a random one of them gets");
       lines.add(
           "seeds: mean, least and most of the learner trained with each; the model that ships is of"
               + " the first, "

@@ -272,14 +272,16 @@ public final class TrainJob {
 
   private static void add(
       List<LearningCurve.Point> points, long labels, double seconds, TrainFigures.Judged judged) {
-    if (points.isEmpty() || points.get(points.size() - 1).labels() < labels) {
+    boolean more = points.isEmpty() || points.get(points.size() - 1).labels() < labels;
+    // of so few tasks that there is no interval, a curve would show their chance alone
+    if (more && judged.regretAt1Low().isPresent()) {
       points.add(
           new LearningCurve.Point(
               labels,
               seconds,
               score(judged.regretAt1()),
-              score(judged.regretAt1High()),
-              score(judged.regretAt1Low())));
+              score(judged.regretAt1High().orElseThrow()),
+              score(judged.regretAt1Low().getAsDouble())));
     }
   }
 

@@ -25,7 +25,6 @@ import org.oneshottuner.report.Figures.SamplerCost;
 import org.oneshottuner.report.Figures.SeedRegret;
 import org.oneshottuner.report.Figures.TaskPick;
 import org.oneshottuner.train.Bootstrap;
-import org.oneshottuner.train.Bootstrap.Interval;
 import org.oneshottuner.train.LearningCurve;
 import org.oneshottuner.train.Regrets;
 
@@ -172,9 +171,11 @@ public final class EvaluationReport {
             + " the random pick, failed schedules are counted. Tasks: those of which a way had"
             + " something to say."
             + " Longer than our picks: of the same tasks, with 95 % of a bootstrap over the ratios,"
-            + " task by task; below zero it is faster. p95 and p99 are of the regrets, from "
-            + Regrets.FEWEST_FOR_TAIL
-            + " tasks on; intervals from "
+            + " task by task; below zero it is faster. p95 is of the regrets from "
+            + Regrets.FEWEST_FOR_P95
+            + " tasks on, p99 from "
+            + Regrets.FEWEST_FOR_P99
+            + "; intervals from "
             + Bootstrap.FEWEST_TASKS
             + " on.",
         "way of choosing",
@@ -192,23 +193,15 @@ public final class EvaluationReport {
           Words.count(one.tasks()),
           Words.count(one.failed()),
           Words.percent(one.regret().figure()),
-          range(one, one.regret()),
-          tail(one.tasks(), one.p95()),
-          tail(one.tasks(), one.p99()),
+          Words.range(one.regret()),
+          Words.percent(one.p95()),
+          Words.percent(one.p99()),
           Words.percent(one.slower().figure()),
-          range(one, one.slower()));
+          Words.range(one.slower()));
     }
     endTable();
     seeds();
     out.close().close();
-  }
-
-  private static String range(Baseline one, Interval interval) {
-    return one.hasIntervals() ? Words.range(interval.low(), interval.high()) : "–";
-  }
-
-  private static String tail(int tasks, double regret) {
-    return tasks < Regrets.FEWEST_FOR_TAIL ? "–" : Words.percent(regret);
   }
 
   private void seeds() {
@@ -240,14 +233,18 @@ public final class EvaluationReport {
     new Plots(out).regrets(figures.regrets());
     table("Figures", "Regret by kind of operator", "kind", "tasks", "median", "p95", "worst");
     for (KindRegrets kind : figures.regrets()) {
-      List<Double> sorted = kind.regrets().stream().sorted().toList();
-      boolean none = sorted.isEmpty();
-      row(
-          kind.kind(),
-          Words.count(sorted.size()),
-          none ? "–" : Words.percent(Plots.quantile(sorted, 0.5)),
-          none ? "–" : tail(sorted.size(), Plots.quantile(sorted, 0.95)),
-          none ? "–" : Words.percent(Plots.quantile(sorted, 1)));
+      if (kind.regrets().isEmpty()) {
+        row(kind.kind(), "0", "–", "–", "–");
+      } else {
+        Regrets spread =
+            Regrets.of(kind.regrets().stream().mapToDouble(Double::doubleValue).toArray());
+        row(
+            kind.kind(),
+            Words.count(spread.tasks()),
+            Words.percent(spread.median()),
+            Words.percent(spread.p95()),
+            Words.percent(spread.worst()));
+      }
     }
     endTable();
     out.close().close();

@@ -70,7 +70,7 @@ public record Figures(
    * @param tasks that it was judged by
    * @param failed of those, how many of its choices failed
    * @param regret geometric mean over tasks of (1 + regret), minus 1, with its interval
-   * @param p95 of the regrets, shown where there are enough tasks
+   * @param p95 of the regrets; empty of too few tasks
    * @param p99 of the regrets, likewise
    * @param slower how much longer its choices take than the first way's, task by task, with the
    *     interval of that
@@ -80,19 +80,16 @@ public record Figures(
       int tasks,
       int failed,
       Bootstrap.Interval regret,
-      double p95,
-      double p99,
+      OptionalDouble p95,
+      OptionalDouble p99,
       Bootstrap.Interval slower) {
     /** Refuses nulls. */
     public Baseline {
       requireNonNull(name, "name");
       requireNonNull(regret, "regret");
+      requireNonNull(p95, "p95");
+      requireNonNull(p99, "p99");
       requireNonNull(slower, "slower");
-    }
-
-    /** Returns whether there are enough tasks for intervals. */
-    boolean hasIntervals() {
-      return tasks >= Bootstrap.FEWEST_TASKS;
     }
   }
 

@@ -363,7 +363,9 @@ final class Plots {
   void baselines(List<Baseline> baselines, List<SeedRegret> seeds) {
     double end =
         Math.max(
-            baselines.stream().mapToDouble(one -> one.regret().high()).reduce(0.01, Math::max),
+            baselines.stream()
+                .mapToDouble(one -> one.regret().high().orElse(one.regret().figure()))
+                .reduce(0.01, Math::max),
             seeds.stream().mapToDouble(SeedRegret::regret).reduce(0, Math::max));
     Chart chart = new Chart(out, "baselines", 205, 60 + 36.0 * baselines.size());
     chart.open(
@@ -402,9 +404,10 @@ final class Plots {
 
   private void bar(Baseline one, boolean ours, Chart chart, Bar bar) {
     double middle = bar.middle();
-    double x = bar.x(chart, one.regret().figure());
-    double low = one.hasIntervals() ? bar.x(chart, one.regret().low()) : x;
-    double high = one.hasIntervals() ? bar.x(chart, one.regret().high()) : x;
+    double figure = one.regret().figure();
+    double x = bar.x(chart, figure);
+    double low = bar.x(chart, one.regret().low().orElse(figure));
+    double high = bar.x(chart, one.regret().high().orElse(figure));
     out.element("text", one.name(), "x", chart.left - 8, "y", middle + 4, "text-anchor", "end")
         .empty(
             "rect",
@@ -421,15 +424,7 @@ final class Plots {
             "rx",
             "2")
         .empty("line", "class", "whisker", "x1", low, "x2", high, "y1", middle, "y2", middle)
-        .element(
-            "text",
-            Words.percent(one.regret().figure()),
-            "class",
-            "value",
-            "x",
-            high + 6,
-            "y",
-            middle + 4);
+        .element("text", Words.percent(figure), "class", "value", "x", high + 6, "y", middle + 4);
   }
 
   private void legend(List<String> names) {

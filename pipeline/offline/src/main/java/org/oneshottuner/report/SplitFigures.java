@@ -11,7 +11,7 @@ import org.oneshottuner.train.Bootstrap;
  *
  * @param tasks that were judged by
  * @param candidates of a task that were ranked, on average
- * @param regretAt1 geometric mean, with its interval by a bootstrap over tasks
+ * @param regretAt1 geometric mean, with its interval by a bootstrap over tasks, of enough tasks
  * @param seedRegrets regret@1 by each seed of the learner, that of the model which ships first
  * @param randomRegret geometric mean of what a random one of the same candidates gets
  */
@@ -50,10 +50,10 @@ public record SplitFigures(
             List.of(
                 new Metric(TASKS, tasks),
                 new Metric(CANDIDATES, candidates),
-                new Metric(REGRET, regretAt1.figure()),
-                new Metric(LOW, regretAt1.low()),
-                new Metric(HIGH, regretAt1.high()),
-                new Metric(RANDOM, randomRegret)));
+                new Metric(REGRET, regretAt1.figure())));
+    regretAt1.low().ifPresent(low -> metrics.add(new Metric(LOW, low)));
+    regretAt1.high().ifPresent(high -> metrics.add(new Metric(HIGH, high)));
+    metrics.add(new Metric(RANDOM, randomRegret));
     if (seedRegrets.size() > 1) {
       double[] regrets = seedRegrets.stream().mapToDouble(Double::doubleValue).toArray();
       metrics.add(new Metric(SEEDS, regrets.length));

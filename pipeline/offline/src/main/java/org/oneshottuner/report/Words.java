@@ -2,6 +2,7 @@ package org.oneshottuner.report;
 
 import java.util.Locale;
 import java.util.OptionalDouble;
+import org.oneshottuner.train.Bootstrap;
 
 /** Numbers as a reader wants them. */
 final class Words {
@@ -25,6 +26,11 @@ final class Words {
   /** Returns a share in percent without a zero behind the point, for axes. */
   static String percentTick(double share) {
     return percent(share).replace(".0 ", " ");
+  }
+
+  /** Returns the two ends of an interval in percent, if they are known. */
+  static String range(Bootstrap.Interval interval) {
+    return range(interval.low().orElse(Double.NaN), interval.high().orElse(Double.NaN));
   }
 
   /** Returns the two ends of an interval in percent. */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 import org.oneshottuner.space.Seeds;
 import org.oneshottuner.space.SplitMix64;
@@ -19,17 +20,35 @@ import org.oneshottuner.space.SplitMix64;
  * @param seed of the draws
  */
 public record Bootstrap(int resamples, double confidence, long seed) {
-  /** Of fewer tasks, an interval says next to nothing, and is not shown. */
+  /** Of fewer tasks, an interval says next to nothing, and there is none. */
   public static final int FEWEST_TASKS = 5;
 
   /**
    * An interval around a figure.
    *
-   * @param low lower end
+   * @param low lower end; empty of fewer than {@link #FEWEST_TASKS} tasks
    * @param figure of the tasks as they are
-   * @param high upper end
+   * @param high upper end, likewise
    */
-  public record Interval(double low, double figure, double high) {}
+  public record Interval(OptionalDouble low, double figure, OptionalDouble high) {
+    /** Checks that both ends are known, or neither. */
+    public Interval {
+      if (low.isPresent() != high.isPresent()) {
+        throw new IllegalArgumentException(
+            "Cannot tell an interval of one end: from " + low + " to " + high);
+      }
+    }
+
+    /** Returns the interval of a figure whose ends are known. */
+    public static Interval of(double low, double figure, double high) {
+      return new Interval(OptionalDouble.of(low), figure, OptionalDouble.of(high));
+    }
+
+    /** Returns a figure of too few tasks for an interval. */
+    public static Interval ofFew(double figure) {
+      return new Interval(OptionalDouble.empty(), figure, OptionalDouble.empty());
+    }
+  }
 
   /** Checks the bounds. */
   public Bootstrap {
@@ -50,6 +69,9 @@ public record Bootstrap(int resamples, double confidence, long seed) {
     if (tasks.isEmpty()) {
       throw new IllegalArgumentException("Cannot bootstrap a figure of no tasks");
     }
+    if (tasks.size() < FEWEST_TASKS) {
+      return Interval.ofFew(figure.applyAsDouble(tasks));
+    }
     SplitMix64 draw = new SplitMix64(Seeds.derive(seed, "bootstrap"));
     double[] figures = new double[resamples];
     for (int i = 0; i < resamples; i++) {
@@ -62,6 +84,6 @@ public record Bootstrap(int resamples, double confidence, long seed) {
     Arrays.sort(figures);
     double tail = (1 - confidence) / 2;
     int low = (int) StrictMath.floor(tail * (resamples - 1));
-    return new Interval(figures[low], figure.applyAsDouble(tasks), figures[resamples - 1 - low]);
+    return Interval.of(figures[low], figure.applyAsDouble(tasks), figures[resamples - 1 - low]);
   }
 }

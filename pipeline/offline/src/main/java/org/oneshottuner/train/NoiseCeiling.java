@@ -96,8 +96,8 @@ public record NoiseCeiling(RankingMetrics metrics) {
         all.get(0).tasks(),
         all.stream().mapToDouble(Regrets::median).average().orElseThrow(),
         all.stream().mapToDouble(Regrets::geometricMean).average().orElseThrow(),
-        all.stream().mapToDouble(Regrets::p95).average().orElseThrow(),
-        all.stream().mapToDouble(Regrets::p99).average().orElseThrow(),
+        defined(all.stream().map(Regrets::p95).toList()),
+        defined(all.stream().map(Regrets::p99).toList()),
         all.stream().mapToDouble(Regrets::worst).average().orElseThrow());
   }
 

@@ -107,8 +107,8 @@ public record RankingMetrics(
   private static void add(List<Metric> metrics, String name, Regrets regrets) {
     metrics.add(new Metric(name + " geometric mean", regrets.geometricMean()));
     metrics.add(new Metric(name + " median", regrets.median()));
-    metrics.add(new Metric(name + " p95", regrets.p95()));
-    metrics.add(new Metric(name + " p99", regrets.p99()));
+    regrets.p95().ifPresent(regret -> metrics.add(new Metric(name + " p95", regret)));
+    regrets.p99().ifPresent(regret -> metrics.add(new Metric(name + " p99", regret)));
     metrics.add(new Metric(name + " worst", regrets.worst()));
   }
 

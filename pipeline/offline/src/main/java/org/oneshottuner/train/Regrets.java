@@ -3,6 +3,7 @@ package org.oneshottuner.train;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * How regret is spread over tasks. A quantile is interpolated between the two nearest tasks
@@ -11,14 +12,22 @@ import java.util.Optional;
  * @param tasks how many, at least one
  * @param median half of the tasks do no worse
  * @param geometricMean geometric mean of (1 + regret), minus 1
- * @param p95 95 % of the tasks do no worse
- * @param p99 99 % of the tasks do no worse
+ * @param p95 95 % of the tasks do no worse; empty of fewer than {@link #FEWEST_FOR_P95} tasks
+ * @param p99 99 % of the tasks do no worse; empty of fewer than {@link #FEWEST_FOR_P99} tasks
  * @param worst of all tasks
  */
 public record Regrets(
-    int tasks, double median, double geometricMean, double p95, double p99, double worst) {
-  /** Of fewer tasks, the 95th percentile and the 99th say little but the worst. */
-  public static final int FEWEST_FOR_TAIL = 20;
+    int tasks,
+    double median,
+    double geometricMean,
+    OptionalDouble p95,
+    OptionalDouble p99,
+    double worst) {
+  /** Of fewer tasks, the 95th percentile says little but the worst, and there is none. */
+  public static final int FEWEST_FOR_P95 = 20;
+
+  /** Likewise of the 99th. */
+  public static final int FEWEST_FOR_P99 = 100;
 
   /**
    * Summarises the regret of each task.
@@ -38,8 +47,8 @@ public record Regrets(
         sorted.length,
         quantile(sorted, 0.5),
         geometricMean(sorted),
-        quantile(sorted, 0.95),
-        quantile(sorted, 0.99),
+        tail(sorted, 0.95, FEWEST_FOR_P95),
+        tail(sorted, 0.99, FEWEST_FOR_P99),
         sorted[sorted.length - 1]);
   }
 
@@ -66,6 +75,12 @@ public record Regrets(
       logs += StrictMath.log1p(regret);
     }
     return StrictMath.expm1(logs / regrets.length);
+  }
+
+  private static OptionalDouble tail(double[] sorted, double share, int fewest) {
+    return sorted.length < fewest
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(quantile(sorted, share));
   }
 
   private static double quantile(double[] sorted, double share) {

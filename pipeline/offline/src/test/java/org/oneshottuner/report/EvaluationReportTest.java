@@ -105,52 +105,58 @@ class EvaluationReportTest {
                 "One-Shot Tuner",
                 71,
                 0,
-                new Interval(0.041, 0.054, 0.069),
-                0.31,
-                0.42,
-                new Interval(-0.01, 0.02, 0.05)),
+                Interval.of(0.041, 0.054, 0.069),
+                OptionalDouble.of(0.31),
+                OptionalDouble.empty(),
+                Interval.of(-0.01, 0.02, 0.05)),
             new Baseline(
                 "tuned, 64 measured",
                 71,
                 0,
-                new Interval(0.022, 0.031, 0.043),
-                0.31,
-                0.42,
-                new Interval(-0.01, 0.02, 0.05)),
+                Interval.of(0.022, 0.031, 0.043),
+                OptionalDouble.of(0.31),
+                OptionalDouble.empty(),
+                Interval.of(-0.01, 0.02, 0.05)),
             new Baseline(
                 "tuned, 8 measured",
                 71,
                 0,
-                new Interval(0.17, 0.22, 0.28),
-                0.31,
-                0.42,
-                new Interval(-0.01, 0.02, 0.05)),
+                Interval.of(0.17, 0.22, 0.28),
+                OptionalDouble.of(0.31),
+                OptionalDouble.empty(),
+                Interval.of(-0.01, 0.02, 0.05)),
             new Baseline(
                 "nearest task's best",
                 71,
                 0,
-                new Interval(0.12, 0.16, 0.21),
-                0.31,
-                0.42,
-                new Interval(-0.01, 0.02, 0.05)),
+                Interval.of(0.12, 0.16, 0.21),
+                OptionalDouble.of(0.31),
+                OptionalDouble.empty(),
+                Interval.of(-0.01, 0.02, 0.05)),
             new Baseline(
                 "default schedule",
                 71,
                 0,
-                new Interval(0.41, 0.52, 0.66),
-                0.31,
-                0.42,
-                new Interval(-0.01, 0.02, 0.05)),
+                Interval.of(0.41, 0.52, 0.66),
+                OptionalDouble.of(0.31),
+                OptionalDouble.empty(),
+                Interval.of(-0.01, 0.02, 0.05)),
             new Baseline(
                 "random pick",
                 71,
                 0,
-                new Interval(0.98, 1.18, 1.41),
-                0.31,
-                0.42,
-                new Interval(-0.01, 0.02, 0.05)),
+                Interval.of(0.98, 1.18, 1.41),
+                OptionalDouble.of(0.31),
+                OptionalDouble.empty(),
+                Interval.of(-0.01, 0.02, 0.05)),
             new Baseline(
-                "of few", 4, 0, new Interval(0, 0.01, 0.02), 0, 0, new Interval(0, 0.02, 0.03))),
+                "of few",
+                4,
+                0,
+                Interval.ofFew(0.01),
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                Interval.ofFew(0.02))),
         List.of(
             curve("exploration, prior", 0.62, 0.947, draw),
             curve("uniform, prior", 0.6, 0.931, draw),
@@ -164,7 +170,7 @@ class EvaluationReportTest {
             new SplitMetrics(
                 "unseen task",
                 new SplitFigures(
-                        31, 5.8, new Interval(0.04, 0.061, 0.09), List.of(0.061, 0.055), 0.21)
+                        31, 5.8, Interval.of(0.04, 0.061, 0.09), List.of(0.061, 0.055), 0.21)
                     .metrics()),
             new SplitMetrics(
                 "noise ceiling", List.of(new Metric("regret@1 geometric mean", 0.011)))),
@@ -252,7 +258,14 @@ class EvaluationReportTest {
             HOSTILE,
             List.of(new Headline(HOSTILE, HOSTILE, HOSTILE)),
             List.of(
-                new Baseline(HOSTILE, 1, 1, new Interval(0, 0, 0), 0, 0, new Interval(0, 0, 0))),
+                new Baseline(
+                    HOSTILE,
+                    1,
+                    1,
+                    Interval.ofFew(0),
+                    OptionalDouble.empty(),
+                    OptionalDouble.empty(),
+                    Interval.ofFew(0))),
             List.of(new LearningCurve(HOSTILE, List.of(new Point(1, 0, 0.5, 0.5, 0.5)))),
             OptionalDouble.empty(),
             List.of(new SeedRegret(1, 0)),
@@ -301,7 +314,7 @@ class EvaluationReportTest {
   @Test
   void tailsAndIntervalsAreShownOfEnoughTasks() {
     assertThat(EvaluationReport.html(figures()))
-        .contains("<td>4.1 % to 6.9 %</td><td>31.0 %</td><td>42.0 %</td>")
+        .contains("<td>4.1 % to 6.9 %</td><td>31.0 %</td><td>–</td>")
         .contains(
             "<th scope=\"row\">of few</th><td>4</td><td>0</td><td>1.0 %</td><td>–</td><td>–</td>"
                 + "<td>–</td><td>2.0 %</td><td>–</td>");

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.oneshottuner.predict.FrozenModel.Metric;
 import org.oneshottuner.space.SplitMix64;
@@ -27,11 +28,33 @@ class RankingMetricsTest {
     assertThat(regrets.tasks()).isEqualTo(4);
     assertThat(regrets.median()).isEqualTo(0.3, EXACTLY);
     assertThat(regrets.geometricMean()).isEqualTo(Math.pow(1.5 * 1 * 1.1 * 2, 0.25) - 1, EXACTLY);
-    assertThat(regrets.p95()).isEqualTo(0.5 + 0.85 * 0.5, EXACTLY);
-    assertThat(regrets.p99()).isEqualTo(0.5 + 0.97 * 0.5, EXACTLY);
+    assertThat(regrets.p95()).isEmpty();
     assertThat(regrets.worst()).isEqualTo(1, EXACTLY);
     assertThatIllegalArgumentException().isThrownBy(Regrets::of);
     assertThatIllegalArgumentException().isThrownBy(() -> Regrets.of(-0.1));
+  }
+
+  @Test
+  void aTailIsToldOnlyOfTasksEnoughToHaveOne() {
+    Regrets of19 = Regrets.of(IntStream.range(0, 19).mapToDouble(i -> i).toArray());
+    assertThat(of19.p95()).isEmpty();
+    Regrets of20 = Regrets.of(IntStream.range(0, 20).mapToDouble(i -> i).toArray());
+    assertThat(of20.p95().orElseThrow()).isEqualTo(0.95 * 19, EXACTLY);
+    assertThat(of20.p99()).isEmpty();
+    Regrets of100 = Regrets.of(IntStream.range(0, 100).mapToDouble(i -> i).toArray());
+    assertThat(of100.p99().orElseThrow()).isEqualTo(0.99 * 99, EXACTLY);
+    assertThat(RankingMetrics.of(List.of(task(100, 200, 100))).metrics())
+        .extracting(Metric::name)
+        .doesNotContain("regret@1 p95", "regret@1 p99");
+  }
+
+  @Test
+  void anIntervalIsToldOnlyOfTasksEnoughToHaveOne() {
+    Bootstrap bootstrap = new Bootstrap(100, 0.9, 5);
+    Bootstrap.Interval of4 = bootstrap.interval(List.of(1, 2, 3, 4), RankingMetricsTest::mean);
+    assertThat(of4).isEqualTo(Bootstrap.Interval.ofFew(2.5));
+    assertThat(bootstrap.interval(List.of(1, 2, 3, 4, 5), RankingMetricsTest::mean).low())
+        .isPresent();
   }
 
   @Test
@@ -73,8 +96,8 @@ class RankingMetricsTest {
     Bootstrap.Interval interval = bootstrap.interval(tasks, RankingMetricsTest::mean);
     assertThat(interval.figure()).isEqualTo(49.5, EXACTLY);
     // the standard error of the mean is 2.887, and 90 % lie within 1.645 of them
-    assertThat(interval.low()).isBetween(49.5 - 4.75 - 0.8, 49.5 - 4.75 + 0.8);
-    assertThat(interval.high()).isBetween(49.5 + 4.75 - 0.8, 49.5 + 4.75 + 0.8);
+    assertThat(interval.low().orElseThrow()).isBetween(49.5 - 4.75 - 0.8, 49.5 - 4.75 + 0.8);
+    assertThat(interval.high().orElseThrow()).isBetween(49.5 + 4.75 - 0.8, 49.5 + 4.75 + 0.8);
     assertThat(bootstrap.interval(tasks, RankingMetricsTest::mean)).isEqualTo(interval);
     assertThat(new Bootstrap(1000, 0.9, 6).interval(tasks, RankingMetricsTest::mean))
         .isNotEqualTo(interval);
