@@ -2,8 +2,10 @@ package org.oneshottuner.lower;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -11,6 +13,7 @@ import org.oneshottuner.lower.Place.Role;
 
 /**
  * Prints a loop nest as C with GCC's vector extensions, which GCC and Clang compile for any target.
+ * What nothing reads is left out.
  */
 final class CPrinter {
   private static final String PHASE_PARAMETERS =
@@ -21,6 +24,7 @@ final class CPrinter {
   private final StringBuilder body = new StringBuilder();
   private final TreeSet<Integer> lanes = new TreeSet<>();
   private final TreeSet<String> functions = new TreeSet<>();
+  private final Set<String> unread = new HashSet<>();
   private Map<Axis, Long> unrolled = new HashMap<>();
   private int depth;
   private boolean packing;
@@ -166,7 +170,10 @@ final class CPrinter {
   private void nested(Statement statement) {
     depth++;
     if (statement instanceof Statement.Block block) {
+      Set<String> leftOut = Reads.unread(block, unread, unrolled);
+      unread.addAll(leftOut);
       block.steps().forEach(this::print);
+      unread.removeAll(leftOut);
     } else {
       print(statement);
     }
@@ -174,6 +181,9 @@ final class CPrinter {
   }
 
   private void print(Statement statement) {
+    if (isUnread(statement)) {
+      return;
+    }
     if (statement instanceof Statement.Block block) {
       scope(block);
     } else if (statement instanceof Statement.Loop loop) {
@@ -227,6 +237,16 @@ final class CPrinter {
     } else {
       throw new AssertionError(statement);
     }
+  }
+
+  /** Returns whether all that a statement does is to make up what nothing reads. */
+  private boolean isUnread(Statement statement) {
+    Set<String> names = new HashSet<>();
+    Reads.declared(statement, names::add);
+    if (statement instanceof Statement.Assign assign) {
+      names.add(assign.register().local().name());
+    }
+    return !names.isEmpty() && unread.containsAll(names);
   }
 
   private void loop(Statement.Loop loop) {
@@ -286,21 +306,24 @@ final class CPrinter {
 
   /** Prints a block among other statements; in braces only if it declares something. */
   private void scope(Statement.Block block) {
-    boolean declares =
-        block.steps().stream()
-            .anyMatch(
-                step ->
-                    step instanceof Statement.Declare
-                        || step instanceof Statement.Define
-                        || step instanceof Statement.Bind
-                        || step instanceof Statement.Allocate);
-    if (declares) {
+    Set<String> leftOut = Reads.unread(block, unread, unrolled);
+    Set<String> declared = new HashSet<>();
+    block.steps().forEach(step -> Reads.declared(step, declared::add));
+    declared.removeAll(leftOut);
+    boolean braces =
+        !declared.isEmpty()
+            || block.steps().stream().anyMatch(Statement.Allocate.class::isInstance);
+    unread.addAll(leftOut);
+    if (braces) {
       line("{");
-      nested(block);
-      line("}");
-    } else {
-      block.steps().forEach(this::print);
+      depth++;
     }
+    block.steps().forEach(this::print);
+    if (braces) {
+      depth--;
+      line("}");
+    }
+    unread.removeAll(leftOut);
   }
 
   private List<String> registers(Local local) {

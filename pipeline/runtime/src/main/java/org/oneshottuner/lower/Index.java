@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 
 /**
@@ -197,6 +198,31 @@ public record Index(long constant, List<Term> terms) {
       return greatest.first().with(values).greatest(greatest.second().with(values));
     }
     throw new AssertionError(atom);
+  }
+
+  /** Hands over each variable that occurs, as often as it does. */
+  void eachVariable(Consumer<Axis> consumer) {
+    for (Term term : terms) {
+      eachVariable(term.atom(), consumer);
+    }
+  }
+
+  private static void eachVariable(Atom atom, Consumer<Axis> consumer) {
+    if (atom instanceof Variable variable) {
+      consumer.accept(variable.axis());
+    } else if (atom instanceof Quotient quotient) {
+      quotient.dividend().eachVariable(consumer);
+    } else if (atom instanceof Remainder remainder) {
+      remainder.dividend().eachVariable(consumer);
+    } else if (atom instanceof Least least) {
+      least.first().eachVariable(consumer);
+      least.second().eachVariable(consumer);
+    } else if (atom instanceof Greatest greatest) {
+      greatest.first().eachVariable(consumer);
+      greatest.second().eachVariable(consumer);
+    } else {
+      throw new AssertionError(atom);
+    }
   }
 
   /** Returns the number that this index has when variables have the given values. */

@@ -22,9 +22,6 @@ public final class CProgram {
           "-Wall",
           "-Wextra",
           "-Werror",
-          // a border tile of which no row takes part loads its vectors for nothing; compilers drop
-          // it
-          "-Wno-unused-but-set-variable",
           "-fsanitize=address,undefined",
           "-fno-sanitize-recover=all");
   private static final int MOST_MINUTES = 5;

@@ -35,15 +35,14 @@ final class CompiledKernels {
   /**
    * Compiles and runs all kernels, and compares their outputs with the references.
    *
-   * @param place where to look when a comparison fails
+   * @param place where to look when the program or a comparison fails
    * @return whether this processor can run them
    */
   boolean check(String place) throws IOException, InterruptedException {
     program.source("driver.c", driver());
     program.source("kernels.inc", kernels());
     program.floats("operands", operands());
-    program.compile(target.march(), "driver.c");
-    if (program.run(SKIPPED, "operands", "outputs") == SKIPPED) {
+    if (!run(place)) {
       return false;
     }
     float[] outputs = program.floats("outputs");
@@ -58,6 +57,16 @@ final class CompiledKernels {
       from = to;
     }
     return true;
+  }
+
+  /** Compiles and runs the program, and returns whether this processor can. */
+  private boolean run(String place) throws IOException, InterruptedException {
+    try {
+      program.compile(target.march(), "driver.c");
+      return program.run(SKIPPED, "operands", "outputs") != SKIPPED;
+    } catch (AssertionError e) {
+      throw new AssertionError(place + ": " + e.getMessage(), e);
+    }
   }
 
   private static String driver() throws IOException {

@@ -180,7 +180,7 @@ class FrozenModelReaderTest {
                 file,
                 new Compatibility("golden-2", SERVED.columns(), "cpu-golden"),
                 new Compatibility("golden-1", List.of("tile_rows", "β", "reuse"), "cpu-golden"),
-                new Compatibility("golden-1", SERVED.columns(), "cpu-2")))
+                new Compatibility("golden-1", SERVED.columns(), "cpu-3")))
         .containsExactly(Reason.OTHER_SCHEMA, Reason.OTHER_SCHEMA, Reason.OTHER_SPACES);
     assertThatThrownBy(
             () -> FrozenModelReader.read(file, new Compatibility("x-2", List.of("a"), "s")))
