@@ -26,7 +26,7 @@ import org.oneshottuner.workload.Workload;
  */
 public final class FeatureSchema {
   /** The schema that candidates are read by. */
-  public static final FeatureSchema CURRENT = new FeatureSchema("traits-3", columnsOfTraits3());
+  public static final FeatureSchema CURRENT = new FeatureSchema("traits-4", columnsOfTraits4());
 
   private static final String USEFUL_FMAS = "useful_fmas";
   private static final float EXPONENT_BIAS = 127;
@@ -90,7 +90,7 @@ public final class FeatureSchema {
     return row;
   }
 
-  private static List<FeatureColumn> columnsOfTraits3() {
+  private static List<FeatureColumn> columnsOfTraits4() {
     List<FeatureColumn> columns = new ArrayList<>();
     operatorColumns(columns);
     extentColumns(columns);

@@ -381,7 +381,7 @@ final class DepthwiseBlocked implements Template {
     traits.add(Trait.COLUMN_PANEL_BYTES, v -> taps * lanes * Float.BYTES);
     traits.add(
         Trait.REUSE_BYTES,
-        v -> (double) Float.BYTES * lanes * plane.w() * inputRows(v.number(OHT)),
+        v -> (double) Float.BYTES * lanes * plane.w() * plane.rowsRead(v.number(OHT)),
         OHT);
     traits.add(
         Trait.INNER_TRAFFIC,
@@ -405,15 +405,11 @@ final class DepthwiseBlocked implements Template {
     return ceil(ceil(plane.oh(), v.number(OHT)), v.number(BAND)) * blocks * conv.n();
   }
 
-  private double inputRows(int rows) {
-    return (rows - 1.0) * plane.stride() + (plane.r() - 1.0) * plane.dilation() + 1;
-  }
-
   /** Returns the input vectors that one tile reads. */
   private double tileInput(KnobValues v) {
-    double columns =
-        (v.number(OWT) - 1.0) * plane.stride() + (plane.s() - 1.0) * plane.dilation() + 1;
-    double rows = v.is(TAPS, ALL_UNROLLED) ? inputRows(v.number(OHT)) : plane.r() * v.number(OHT);
+    double columns = plane.columnsRead(v.number(OWT));
+    long rows =
+        v.is(TAPS, ALL_UNROLLED) ? plane.rowsRead(v.number(OHT)) : (long) plane.r() * v.number(OHT);
     return rows * columns;
   }
 }

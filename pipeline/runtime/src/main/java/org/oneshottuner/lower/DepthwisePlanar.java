@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntToDoubleFunction;
 import org.oneshottuner.lower.Place.Buffer;
 import org.oneshottuner.lower.Place.Role;
 import org.oneshottuner.space.Constraint;
@@ -260,16 +261,17 @@ final class DepthwisePlanar implements Template {
         Index x,
         RegisterTile sums) {
       sums.declare(code);
-      Index top = tileRows ? Index.ZERO : y.times(plane.stride());
+      Index top = tileRows ? Index.ZERO : y.times(staged.rowStride());
       if (allUnrolled) {
-        for (int q = 0; q < inputRows(sums.rows()); q++) {
+        for (int q = 0; q < staged.rows(sums.rows()); q++) {
           inputRow(code, a, b, top.plus(q), q, x, sums);
         }
       } else {
         code.loop(
             "r",
             plane.r(),
-            (inner, r) -> kernelRow(inner, a, b, top.plus(r.times(plane.dilation())), r, x, sums));
+            (inner, r) ->
+                kernelRow(inner, a, b, top.plus(r.times(staged.rowDilation())), r, x, sums));
       }
       output.store(code, sums, unit, row -> channel, row -> y.plus(row).times(plane.ow()).plus(x));
     }
@@ -293,7 +295,7 @@ final class DepthwisePlanar implements Template {
         Value.Read vector, Value load, Place b, int q, int s, RegisterTile sums, int j) {
       List<Statement> steps = new ArrayList<>();
       for (int i = 0; i < sums.rows(); i++) {
-        int distance = q - i * plane.stride();
+        int distance = q * staged.rowStep() - i * plane.stride();
         int r = distance / plane.dilation();
         if (distance >= 0 && distance % plane.dilation() == 0 && r < plane.r()) {
           Value weight = new Value.Load(b, Index.of((long) r * plane.s() + s), 1);
@@ -323,7 +325,8 @@ final class DepthwisePlanar implements Template {
                         new Value.Load(b, r.times(plane.s()).plus(column), 1), sums.lanes(j)),
                     new Value.Load(
                         a,
-                        source(row.plus(i.times(plane.stride())), x, column).plus(sums.start(j)),
+                        source(row.plus(i.times(staged.rowStride())), x, column)
+                            .plus(sums.start(j)),
                         sums.lanes(j)),
                     sums.sum(i, j)));
       }
@@ -372,20 +375,20 @@ final class DepthwisePlanar implements Template {
         OHT);
     traits.add(
         Trait.INNER_TRAFFIC,
-        v -> planes * inputRowVectors(v) * plane.s() * lanes * Float.BYTES,
+        v -> planes * rowsLoaded(v) * rowVectors(v) * plane.s() * lanes * Float.BYTES,
         TAPS,
         OHT,
         NV);
     traits.add(Trait.OUTER_TRAFFIC, v -> planes * inputBytes);
     traits.add(
         Trait.SCRATCH_TRAFFIC,
-        v -> 2 * planes * stagedVectors(v) * lanes * Float.BYTES,
+        v -> 2 * planes * Float.BYTES * staged(v, staged::written),
         STAGE,
         OHT);
     traits.add(Trait.SCRATCH_BYTES, this::scratchBytes, STAGE, OHT);
     traits.add(
         Trait.TRANSFORM_OPS,
-        v -> planes * (plane.oh() * rowVectors(v) + Math.min(2, plane.stride()) * stagedVectors(v)),
+        v -> planes * (plane.oh() * rowVectors(v) + staged(v, staged::operations)),
         STAGE,
         OHT,
         NV);
@@ -394,9 +397,8 @@ final class DepthwisePlanar implements Template {
     traits.add(Trait.UNITS, v -> planes);
     traits.add(
         Trait.IMBALANCE, v -> Templates.imbalance((long) conv.n() * conv.c(), task.threads()));
-    long splitColumns =
-        staging ? staged.splitColumns() : plane.s() - (plane.w() % lanes == 0 ? 1L : 0);
-    traits.add(Trait.SPLIT_LOADS, v -> planes * inputRowVectors(v) * splitColumns, TAPS, OHT, NV);
+    double splits = staging ? staged.splits() : StagedPlanes.splitsInPlace(plane, lanes);
+    traits.add(Trait.SPLIT_LOADS, v -> planes * rowsLoaded(v) * splits, TAPS, OHT);
     return traits.readers();
   }
 
@@ -412,32 +414,32 @@ final class DepthwisePlanar implements Template {
         : 0;
   }
 
-  /** Returns the vectors written to stage a plane. */
-  private double stagedVectors(KnobValues v) {
+  /** Returns what staging a plane takes, given what staging some rows of the output takes. */
+  private double staged(KnobValues v, IntToDoubleFunction rows) {
     if (!staging) {
       return 0;
     }
-    if (v.is(STAGE, PLANE)) {
-      return staged.vectors(plane.oh());
-    }
-    int rest = plane.oh() % v.number(OHT);
-    int whole = plane.oh() / v.number(OHT);
-    return whole * staged.vectors(v.number(OHT)) + (rest > 0 ? staged.vectors(rest) : 0);
+    return v.is(STAGE, PLANE) ? rows.applyAsDouble(plane.oh()) : ofTiles(v, rows);
   }
 
-  /** Returns the vectors that the tiles of a plane load of each kernel column. */
-  private double inputRowVectors(KnobValues v) {
-    return plane.oh() / (double) v.number(OHT) * rowVectors(v) * inputRows(v);
+  /** Returns the rows that the tiles of one column of a plane load. */
+  private double rowsLoaded(KnobValues v) {
+    return v.is(TAPS, ALL_UNROLLED) ? ofTiles(v, plane::rowsRead) : (double) plane.oh() * plane.r();
+  }
+
+  /** Returns what all tiles of one column of a plane take, given what one of some rows takes. */
+  private double ofTiles(KnobValues v, IntToDoubleFunction rows) {
+    int whole = plane.oh() / v.number(OHT);
+    int rest = plane.oh() % v.number(OHT);
+    return whole * rows.applyAsDouble(v.number(OHT)) + (rest > 0 ? rows.applyAsDouble(rest) : 0);
   }
 
   /**
    * Returns the input rows that one tile loads; those of a loop over the kernel's rows, each time.
    */
   private double inputRows(KnobValues v) {
-    return v.is(TAPS, ALL_UNROLLED) ? inputRows(v.number(OHT)) : (double) v.number(OHT) * plane.r();
-  }
-
-  private int inputRows(int outRows) {
-    return (outRows - 1) * plane.stride() + (plane.r() - 1) * plane.dilation() + 1;
+    return v.is(TAPS, ALL_UNROLLED)
+        ? plane.rowsRead(v.number(OHT))
+        : (double) v.number(OHT) * plane.r();
   }
 }

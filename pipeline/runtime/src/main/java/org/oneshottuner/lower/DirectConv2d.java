@@ -590,13 +590,7 @@ final class DirectConv2d implements Template {
         OCB);
     traits.add(
         Trait.ROW_PANEL_BYTES,
-        v ->
-            Float.BYTES
-                * channelsRead(v)
-                * plane.r()
-                * ((v.number(OWT) - 1.0) * plane.stride()
-                    + (plane.s() - 1.0) * plane.dilation()
-                    + 1),
+        v -> Float.BYTES * channelsRead(v) * plane.r() * plane.columnsRead(v.number(OWT)),
         OWT,
         OCB);
     traits.add(Trait.COLUMN_PANEL_BYTES, this::weightPanel, OCB);
@@ -636,12 +630,7 @@ final class DirectConv2d implements Template {
 
   /** Returns the bytes of input that the output rows, or the flat piece, of one unit read. */
   private double unitInput(KnobValues v) {
-    double rows =
-        plane.flat()
-            ? 1
-            : Math.min(
-                plane.h(),
-                (v.number(SPAN) - 1.0) * plane.stride() + (plane.r() - 1.0) * plane.dilation() + 1);
+    double rows = plane.flat() ? 1 : Math.min(plane.h(), plane.rowsRead(v.number(SPAN)));
     double columns =
         plane.flat() ? Math.min(plane.w(), (double) v.number(SPAN) * v.number(OWT)) : plane.w();
     return Float.BYTES * channelsRead(v) * rows * columns;

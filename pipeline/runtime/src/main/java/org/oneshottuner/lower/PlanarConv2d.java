@@ -400,11 +400,13 @@ final class PlanarConv2d implements Template {
         long perPlane) {
       for (int s = 0; s < plane.s(); s++) {
         int column = s;
-        Index row = y.times(plane.stride()).plus(r.times(plane.dilation()));
         Index source =
             staging
-                ? staged.read(row, x, s)
-                : row.times(plane.w()).plus(x).plus((long) s * plane.dilation());
+                ? staged.read(y.times(staged.rowStride()).plus(r.times(staged.rowDilation())), x, s)
+                : y.plus(r.times(plane.dilation()))
+                    .times(plane.w())
+                    .plus(x)
+                    .plus((long) s * plane.dilation());
         sums.step(
             code,
             j ->
@@ -473,32 +475,26 @@ final class PlanarConv2d implements Template {
         KT,
         NV);
     traits.add(Trait.OUTER_TRAFFIC, this::outerTraffic, ORDER, SPAN, KT, NV);
-    traits.add(Trait.SCRATCH_TRAFFIC, v -> 2 * stagedBytes());
+    traits.add(
+        Trait.SCRATCH_TRAFFIC,
+        v -> staging ? 2 * element * conv.n() * conv.c() * staged.written(plane.oh()) : 0);
     traits.add(Trait.SCRATCH_BYTES, v -> stagedBytes());
     traits.add(
         Trait.TRANSFORM_OPS,
         v ->
             rows * rowVectors(v) * conv.k()
-                + (staging ? (double) conv.n() * conv.c() * staged.vectors(plane.oh()) : 0),
+                + (staging ? (double) conv.n() * conv.c() * staged.operations(plane.oh()) : 0),
         NV);
     traits.add(Trait.SCATTERED_STORES, v -> 0);
     traits.add(Trait.ROW_STRIDE_BYTES, v -> element);
     traits.add(Trait.UNITS, v -> (double) units(v), SPAN, KT, NV);
     traits.add(Trait.IMBALANCE, v -> Templates.imbalance(units(v), task.threads()), SPAN, KT, NV);
     traits.add(Trait.COLUMNS_STAY, v -> v.is(ORDER, CHANNELS_OUTSIDE) ? 0 : 1, ORDER);
-    long splitColumns =
-        staging ? staged.splitColumns() : plane.s() - (plane.w() % lanes == 0 ? 1L : 0);
+    double splits = staging ? staged.splits() : StagedPlanes.splitsInPlace(plane, lanes);
     traits.add(
         Trait.SPLIT_LOADS,
-        v ->
-            rows
-                * rowVectors(v)
-                * (conv.k() / (double) v.number(KT))
-                * groupInputs
-                * plane.r()
-                * splitColumns,
-        KT,
-        NV);
+        v -> rows * (conv.k() / (double) v.number(KT)) * groupInputs * plane.r() * splits,
+        KT);
     return traits.readers();
   }
 
@@ -514,10 +510,7 @@ final class PlanarConv2d implements Template {
   }
 
   private double pieceBytes(KnobValues v) {
-    double rows =
-        plane.flat()
-            ? 1
-            : (v.number(SPAN) - 1.0) * plane.stride() + (plane.r() - 1.0) * plane.dilation() + 1;
+    double rows = plane.flat() ? 1 : plane.rowsRead(v.number(SPAN));
     double columns =
         plane.flat()
             ? Math.min(plane.ow(), (double) v.number(SPAN) * v.number(NV) * lanes)

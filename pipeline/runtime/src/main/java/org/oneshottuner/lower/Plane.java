@@ -64,6 +64,28 @@ record Plane(
     return oh == 1 && left == 0 && (ow - 1) * stride + (s - 1) * dilation < w;
   }
 
+  /** Returns how many rows of the input, padding included, some rows of the output read. */
+  long rowsRead(int outRows) {
+    return read(outRows, r);
+  }
+
+  /** Returns how many columns of the input, padding included, some columns of the output read. */
+  long columnsRead(int outColumns) {
+    return read(outColumns, s);
+  }
+
+  /**
+   * Returns how many places {@code stride · i + dilation · k} there are, for i below {@code
+   * positions} and k below {@code elements}: all pairs, less those whose place another pair with a
+   * smaller i has.
+   */
+  private long read(int positions, int elements) {
+    int common = CacheLine.greatestCommonDivisor(stride, dilation);
+    long repeated =
+        Math.max(0L, positions - dilation / common) * Math.max(0L, elements - stride / common);
+    return (long) positions * elements - repeated;
+  }
+
   /** Returns the first kernel row that lies inside the input at an output row. */
   Index firstRow(Index outRow) {
     return outRow

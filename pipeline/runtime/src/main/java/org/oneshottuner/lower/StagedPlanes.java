@@ -3,13 +3,13 @@ package org.oneshottuner.lower;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
-import java.util.stream.IntStream;
 
 /**
  * Copies of rows of input planes that can be read in vectors along the row: padded with zeros, and
  * with the columns of each phase of the stride side by side, so that neighbouring outputs read
- * neighbouring elements. Phases that no kernel column reads are left out. Where rows are a vector
- * long or longer, each begins at a whole vector.
+ * neighbouring elements. Phases that no kernel column reads are left out, and so are the rows
+ * between those that kernels read where their distances have a common divisor. Where rows are a
+ * vector long or longer, each begins at a whole vector.
  */
 final class StagedPlanes {
   private static final int MOST_UNROLLED = 8;
@@ -17,6 +17,7 @@ final class StagedPlanes {
   private final Plane plane;
   private final int lanes;
   private final List<Integer> phases;
+  private final int rowStep;
   private final int width;
   private final long pitch;
 
@@ -28,6 +29,10 @@ final class StagedPlanes {
       read.add(s * plane.dilation() % plane.stride());
     }
     this.phases = new ArrayList<>(read);
+    this.rowStep =
+        plane.r() == 1
+            ? plane.stride()
+            : CacheLine.greatestCommonDivisor(plane.stride(), plane.dilation());
     this.width = plane.ow() + (plane.s() - 1) * plane.dilation() / plane.stride();
     this.pitch = plane.ow() < lanes ? width : Choices.ceil(width, lanes) * lanes;
   }
@@ -41,9 +46,24 @@ final class StagedPlanes {
         && plane.ow() + (plane.s() - 1) * plane.dilation() <= plane.w();
   }
 
+  /** Returns how many rows of the input lie between two that are staged, and one more. */
+  int rowStep() {
+    return rowStep;
+  }
+
+  /** Returns how many staged rows lie between those of two rows of the output, and one more. */
+  int rowStride() {
+    return plane.stride() / rowStep;
+  }
+
+  /** Returns how many staged rows lie between those of two rows of the kernel, and one more. */
+  int rowDilation() {
+    return plane.r() == 1 ? 1 : plane.dilation() / rowStep;
+  }
+
   /** Returns how many rows are staged for some rows of the output. */
   long rows(int outRows) {
-    return (outRows - 1L) * plane.stride() + (plane.r() - 1L) * plane.dilation() + 1;
+    return (outRows - 1L) * rowStride() + (plane.r() - 1L) * rowDilation() + 1;
   }
 
   /** Returns the floats of the rows staged for some rows of the output. */
@@ -51,11 +71,24 @@ final class StagedPlanes {
     return rows(outRows) * phases.size() * pitch;
   }
 
-  /** Returns the vectors that are written to stage the rows for some rows of the output. */
-  double vectors(int outRows) {
-    return (double) rows(outRows)
-        * phases.size()
-        * (plane.stride() > 2 ? width : Choices.ceil(width, lanes));
+  /** Returns the floats that are written to stage the rows for some rows of the output. */
+  double written(int outRows) {
+    return (double) rows(outRows) * phases.size() * width;
+  }
+
+  /**
+   * Returns the instructions that stage the rows for some rows of the output, rows of padding as if
+   * they were copied: a vector at a time, of two vectors where the stride is two, and elements one
+   * by one where it is larger.
+   */
+  double operations(int outRows) {
+    long ofPhase =
+        switch (plane.stride()) {
+          case 1 -> Choices.ceil(width, lanes);
+          case 2 -> 2 * Choices.ceil(width, lanes);
+          default -> width;
+        };
+    return (double) rows(outRows) * phases.size() * ofPhase;
   }
 
   /**
@@ -71,11 +104,29 @@ final class StagedPlanes {
         .plus((long) s * plane.dilation() / plane.stride());
   }
 
-  /** Returns how many kernel columns are not read at whole vectors. */
-  long splitColumns() {
-    return IntStream.range(0, plane.s())
-        .filter(s -> pitch % lanes != 0 || s * plane.dilation() / plane.stride() % lanes != 0)
-        .count();
+  /**
+   * Returns how many vectors straddle two cache lines when all that make up a row of the output are
+   * loaded once for each kernel column.
+   */
+  double splits() {
+    double splits = 0;
+    for (int s = 0; s < plane.s(); s++) {
+      long offset = read(Index.ZERO, Index.ZERO, s).constant();
+      splits +=
+          CacheLine.splits(offset, phases.size() * pitch, RegisterTile.cut(plane.ow(), lanes));
+    }
+    return splits;
+  }
+
+  /** Returns {@link #splits()} where the input itself is read. */
+  static double splitsInPlace(Plane plane, int lanes) {
+    double splits = 0;
+    for (int s = 0; s < plane.s(); s++) {
+      splits +=
+          CacheLine.splits(
+              (long) s * plane.dilation(), plane.w(), RegisterTile.cut(plane.ow(), lanes));
+    }
+    return splits;
   }
 
   /**
@@ -89,7 +140,7 @@ final class StagedPlanes {
         "row",
         rows(outRows),
         (inner, row) -> {
-          Index inputRow = outRow.times(plane.stride()).plus(row).plus(-plane.top());
+          Index inputRow = outRow.times(plane.stride()).plus(row.times(rowStep)).plus(-plane.top());
           Index start = row.times(phases.size() * pitch);
           inner.when(
               Condition.within(0, inputRow, plane.h()),

@@ -54,7 +54,7 @@ public enum Trait {
   OUTER_TRAFFIC(
       "bytes", "bytes that come from beyond the second-level cache, as the reuse distances tell"),
   /** Bytes of scratch that are written and read back. */
-  SCRATCH_TRAFFIC("bytes", "bytes of workspace written and read back"),
+  SCRATCH_TRAFFIC("bytes", "bytes of workspace written, and as many again that are read back"),
   /** Scratch memory. */
   SCRATCH_BYTES("bytes", "workspace in use at once by one thread"),
   /** Vector operations outside the sums. */
@@ -71,9 +71,11 @@ public enum Trait {
   COLUMNS_STAY(
       "flag",
       "1 where the next loop out keeps the vector operand, 0 where it keeps the broadcast one"),
-  /** Bytes read by vector loads that straddle cache lines. */
+  /** Vector loads that straddle cache lines. */
   SPLIT_LOADS(
-      "loads", "vector loads executed whose address is not a multiple of the vector's size");
+      "loads",
+      "expected number of vector operands that register tiles load across two cache lines of 64"
+          + " bytes");
 
   private final String unit;
   private final String meaning;

@@ -42,8 +42,31 @@ final class Interpreter {
     }
   }
 
-  private Interpreter(LoopNest nest) {
+  /** Sees the accesses of the phases. */
+  interface Watcher {
+    /** Sees a scalar or vector that is loaded from where elements are consecutive. */
+    void load(Place.Buffer buffer, long at, int lanes);
+
+    /** Sees elements that are stored. */
+    void store(Place.Buffer buffer, long at, int count);
+  }
+
+  /** Looks away. */
+  private enum Nobody implements Watcher {
+    INSTANCE;
+
+    @Override
+    public void load(Place.Buffer buffer, long at, int lanes) {}
+
+    @Override
+    public void store(Place.Buffer buffer, long at, int count) {}
+  }
+
+  private final Watcher watcher;
+
+  private Interpreter(LoopNest nest, Watcher watcher) {
     this.nest = nest;
+    this.watcher = watcher;
   }
 
   /**
@@ -53,7 +76,12 @@ final class Interpreter {
    * @throws Fault if the nest does what it must not
    */
   static float[] run(LoopNest nest, Reference operands, SplitMix64 order) {
-    Interpreter interpreter = new Interpreter(nest);
+    return run(nest, operands, order, Nobody.INSTANCE);
+  }
+
+  /** Returns the output that a loop nest computes, and shows the accesses of its phases. */
+  static float[] run(LoopNest nest, Reference operands, SplitMix64 order, Watcher watcher) {
+    Interpreter interpreter = new Interpreter(nest, watcher);
     interpreter.open(operands);
     nest.pack().ifPresent(interpreter::run);
     interpreter.readable = PHASE_READS;
@@ -183,7 +211,12 @@ final class Interpreter {
       return registers(read.local()).read(subscript(read));
     }
     if (value instanceof Value.Load load) {
-      return load(load.place(), number(load.index()), load.lanes());
+      long index = number(load.index());
+      if (unit != NO_UNIT) {
+        Pointer pointer = pointer(load.place());
+        watcher.load(pointer.memory.buffer, pointer.offset + index, load.lanes());
+      }
+      return load(load.place(), index, load.lanes());
     }
     if (value instanceof Value.LoadEveryOther load) {
       float[] loaded = load(load.place(), number(load.index()), 2 * load.lanes() - 1);
@@ -263,6 +296,9 @@ final class Interpreter {
     Pointer pointer = pointer(place);
     Memory memory = pointer.memory;
     int at = place(pointer, writable, index, lanes.length);
+    if (unit != NO_UNIT) {
+      watcher.store(memory.buffer, at, lanes.length);
+    }
     for (int i = 0; i < lanes.length; i++) {
       boolean own = memory.writer[at + i] == NO_UNIT || memory.writer[at + i] == unit;
       require(own, memory.buffer, at + i, "is written by two units");
