@@ -10,10 +10,10 @@ import java.util.stream.DoubleStream;
  *
  * <p>Processors lower their clock by up to a tenth while their neighbours work, for seconds or
  * minutes. A canary of multiply-adds tells the clock of each visit, and warm times are told as they
- * would be at the clock of the fastest canary. Visits whose canary was far slower than that count
- * only where there are no others: it was disturbed itself, and tells no clock. A canary that was
- * disturbed a little makes its visit too fast; so of each window not the least time counts but the
- * second least.
+ * would be at the clock of the fastest canary. Visits that did not find the machine quiet count
+ * only where no two did, and those whose canary was too far from the fastest to tell a clock only
+ * where there are no others. A canary that was disturbed a little makes its visit too fast; so of
+ * each window not the least time counts but the second least.
  *
  * @param warmNanos of one call with warm caches, at the fastest clock: over the windows that a call
  *     is cut into, the sum of each window's second least time among the visits that count; its only
@@ -34,7 +34,7 @@ public record Label(double warmNanos, double spread, OptionalLong coldNanos) {
 
   /** Returns the label of a timed kernel. */
   public static Label of(Outcome.Timed timed) {
-    List<Visit> complete = undisturbed(timed);
+    List<Visit> complete = counting(timed);
     int windows = complete.get(0).windowNanos().size();
     double sum = 0;
     for (int window = 0; window < windows; window++) {
@@ -51,11 +51,16 @@ public record Label(double warmNanos, double spread, OptionalLong coldNanos) {
   }
 
   /**
-   * Returns the complete visits whose canary tells a clock; all, where none does. A canary far
-   * above the least was disturbed itself.
+   * Returns the complete visits that found the machine quiet; where fewer than two did, those whose
+   * canary tells a clock; all, where none does.
    */
-  private static List<Visit> undisturbed(Outcome.Timed timed) {
+  private static List<Visit> counting(Outcome.Timed timed) {
     List<Visit> complete = timed.visits().stream().filter(Visit::complete).toList();
+    Canary most = timed.quiet().quietMost();
+    List<Visit> quiet = complete.stream().filter(visit -> visit.canary().within(most)).toList();
+    if (quiet.size() >= Protocol.QUIET_VISITS) {
+      return quiet;
+    }
     List<Visit> told =
         complete.stream().filter(visit -> visit.canary().tellsClock(timed.quiet())).toList();
     return told.isEmpty() ? complete : told;

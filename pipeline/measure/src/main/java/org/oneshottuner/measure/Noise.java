@@ -11,7 +11,7 @@ final class Noise {
    * After so long without a canary, what the machine was like before says nothing. More than a
    * spacing: where few kernels are visited, there is no canary in between.
    */
-  private static final long UNKNOWN_NANOS = Duration.ofSeconds(3).toNanos();
+  private static final long UNKNOWN_NANOS = Duration.ofSeconds(5).toNanos();
 
   private final LongSupplier nanoTime;
   private Optional<Canary> least = Optional.empty();

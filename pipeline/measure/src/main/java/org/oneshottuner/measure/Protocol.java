@@ -15,7 +15,7 @@ import org.oneshottuner.workload.Workload;
  *     moves more than {@link #HEAVY_BYTES}
  * @param budget of the warm runs of one visit
  * @param spacing between two visits to a kernel: disturbances last seconds, so visits close in time
- *     agree on a wrong value
+ *     agree on a wrong value; wider once it has had {@code visits}
  * @param patience for how long, in all, visits to a kernel are put off while the machine is noisy;
  *     once it has been noisy for a quarter of that without a break, none is put off
  * @param confirmation how near the second fastest visit must come to the fastest, relative to it
@@ -34,7 +34,7 @@ public record Protocol(
    * Of the native runner and of how a label is made of visits; a change makes new labels
    * incomparable to old.
    */
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
   /** From here on a kernel is heavy by its time. */
   public static final long HEAVY_NANOS = 4_000_000;
@@ -43,7 +43,10 @@ public record Protocol(
   public static final long HEAVY_BYTES = 16L << 20;
 
   /** Of the visits that a kernel gets, so many must have found the machine quiet. */
-  private static final int QUIET_VISITS = 2;
+  static final int QUIET_VISITS = 2;
+
+  /** Between visits to a kernel whose least time is not confirmed, of the spacing. */
+  private static final int UNCONFIRMED_SPACING = 3;
 
   private static final Duration BUDGET = Duration.of(1250, ChronoUnit.MICROS);
 
@@ -53,7 +56,7 @@ public record Protocol(
   public static final Protocol CAREFUL =
       new Protocol(
           3,
-          8,
+          16,
           6,
           BUDGET,
           Duration.ofSeconds(1),
@@ -155,6 +158,16 @@ public record Protocol(
     boolean confirmed =
         made >= least && quiet >= Math.min(QUIET_VISITS, least) && label.spread() <= confirmation;
     return made >= mostVisits || confirmed;
+  }
+
+  /**
+   * Returns how long after a visit the next is due. Visits beyond those that every kernel gets are
+   * further apart: what kept the first from agreeing is seldom over in a moment.
+   *
+   * @param made visits so far
+   */
+  Duration spacingAfter(int made) {
+    return made < visits ? spacing : spacing.multipliedBy(UNCONFIRMED_SPACING);
   }
 
   /** Returns when to look again, if the machine was too noisy for a visit. */

@@ -23,7 +23,7 @@ final class Turns {
   private static final Duration IDLE = Duration.ofMillis(200);
 
   private static final class Turn {
-    private boolean visited;
+    private int visits;
     private long firstNanos;
     private long dueNanos;
     private long postponedNanos;
@@ -104,11 +104,11 @@ final class Turns {
   long visited(String id) {
     Turn turn = find(id);
     long now = nanoTime.getAsLong();
-    if (!turn.visited) {
-      turn.visited = true;
+    if (turn.visits == 0) {
       turn.firstNanos = now;
     }
-    turn.dueNanos = now + protocol.spacing().toNanos();
+    turn.visits++;
+    turn.dueNanos = now + protocol.spacingAfter(turn.visits).toNanos();
     return (now - turn.firstNanos) / 1_000_000;
   }
 

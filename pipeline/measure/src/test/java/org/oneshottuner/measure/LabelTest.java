@@ -72,6 +72,19 @@ class LabelTest {
   }
 
   @Test
+  void visitsInNoiseCountOnlyWhereNoTwoFoundQuiet() {
+    Canary noisy = new Canary(18_000, 5_400);
+    // told at the clock of its canary, a noisy visit may agree with another by chance
+    Visit chance = visit(noisy, 0, 1, 1060L);
+    Label quiet = Label.of(timed(chance, chance, visit(0, 1, 1100L), visit(0, 1, 1150L)));
+    assertEquals(1150, quiet.warmNanos(), 1e-9);
+    assertEquals(1150.0 / 1100 - 1, quiet.spread(), 1e-9);
+    Label noise = Label.of(timed(chance, chance, visit(0, 1, 1100L)));
+    assertEquals(1060 * 17.0 / 18, noise.warmNanos(), 1e-9);
+    assertEquals(0, noise.spread(), 1e-9);
+  }
+
+  @Test
   void severalCallsInAWindowAreDivided() {
     Label label = Label.of(timed(visit(0, 8, 20_008L), visit(0, 8, 20_000L)));
     assertEquals(2501, label.warmNanos());
@@ -104,7 +117,8 @@ class LabelTest {
     assertTrue(protocol.satisfied(3, 2, confirmed, 1000));
     assertFalse(protocol.satisfied(3, 1, confirmed, 1000)); // two of them in a noisy minute
     assertFalse(protocol.satisfied(3, 2, doubtful, 1000));
-    assertTrue(protocol.satisfied(8, 2, doubtful, 1000));
+    assertFalse(protocol.satisfied(15, 2, doubtful, 1000));
+    assertTrue(protocol.satisfied(16, 2, doubtful, 1000));
     assertFalse(protocol.satisfied(5, 2, slow, 1000));
     assertFalse(protocol.satisfied(5, 2, confirmed, 17L << 20));
     assertTrue(protocol.satisfied(6, 2, slow, 17L << 20));
