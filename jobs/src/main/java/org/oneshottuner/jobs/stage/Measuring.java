@@ -21,6 +21,7 @@ import org.oneshottuner.jobs.rows.MeasurementRows;
 import org.oneshottuner.jobs.storage.Commit;
 import org.oneshottuner.jobs.storage.Table;
 import org.oneshottuner.jobs.storage.TableWriter;
+import org.oneshottuner.measure.Codegen;
 import org.oneshottuner.measure.LocalDevice;
 import org.oneshottuner.measure.Measurement;
 import org.oneshottuner.measure.MeasuringDevice;
@@ -74,7 +75,7 @@ public final class Measuring implements AutoCloseable {
     LocalDevice device =
         LocalDevice.open(
             LocalDevice.Settings.defaults(environment).with(protocol(settings.measure())),
-            new TemplateCodegen(),
+            Codegen.TEMPLATES,
             clock,
             environment);
     device.onWait(LOG::info);

@@ -63,7 +63,6 @@ final class Ring {
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Turns turns;
   private final List<Item> waiting = new ArrayList<>();
-  private long nextId;
 
   Ring(Bench bench, Outlet outlet) {
     this.bench = bench;
@@ -148,7 +147,7 @@ final class Ring {
       if (results.get(i).isPresent()) {
         finish(items.get(i), results.get(i).get());
       } else {
-        String id = "k" + nextId++;
+        String id = bench.timer().newId();
         entries.put(id, new Entry(items.get(i)));
         turns.enter(id);
         passed.put(id, trials.get(i));

@@ -64,6 +64,7 @@ final class Timer {
   private final Map<String, Failed> failures = new HashMap<>();
   private final List<String> unneeded = new ArrayList<>();
   private final Noise noise = new Noise(System::nanoTime);
+  private long nextId;
 
   Timer(List<String> words, Numbers numbers, long mostBytes, Protocol protocol) {
     seat = new RunnerSeat(words);
@@ -92,6 +93,14 @@ final class Timer {
   /** Returns the bytes that kernels and their tasks take. */
   long bytes() {
     return values.bytes() + kernels.values().stream().mapToLong(loaded -> loaded.bytes).sum();
+  }
+
+  /**
+   * Returns a name for a kernel to load, never the same twice: one that is not needed any more may
+   * still be in the timing process.
+   */
+  String newId() {
+    return "k" + nextId++;
   }
 
   /** Loads kernels by id. Those that fail are told by {@link #takeFailure}. */

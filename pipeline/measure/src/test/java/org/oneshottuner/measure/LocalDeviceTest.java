@@ -173,6 +173,17 @@ class LocalDeviceTest {
     }
   }
 
+  /** What one call leaves in the timing process must not be taken for a kernel of the next. */
+  @Test
+  void aCallMeasuresItsOwnKernelsAndNoneOfTheCallBefore() throws InterruptedException {
+    try (LocalDevice device = TestDevice.open(folder, new HandKernels())) {
+      assertTimed(measure(device, good(7, 1)).of("good_7"));
+      Outcome later =
+          measure(device, List.of(request("crashes_later", 0))).of("crashes_later_0").outcome();
+      assertEquals(Optional.of(Kind.CRASHED), failed(later).map(Failed::kind), later::toString);
+    }
+  }
+
   @Test
   void everyVisitIsKeptAndTheRowIsComplete() throws InterruptedException {
     try (LocalDevice device = TestDevice.open(folder, new HandKernels())) {

@@ -46,13 +46,18 @@ static struct loaded *kernels = NULL;
 static struct arena output;
 static struct arena workspace;
 
+static struct loaded *look_up(const char *id) {
+  struct loaded *kernel = kernels;
+  while (kernel != NULL && strcmp(kernel->id, id) != 0) kernel = kernel->next;
+  return kernel;
+}
+
 static struct loaded *find(const char *line) {
   char id[64];
   field_text(line, "id", id, sizeof id);
-  for (struct loaded *kernel = kernels; kernel != NULL; kernel = kernel->next) {
-    if (strcmp(kernel->id, id) == 0) return kernel;
-  }
-  die("Cannot find kernel %s: it is not loaded", id);
+  struct loaded *kernel = look_up(id);
+  if (kernel == NULL) die("Cannot find kernel %s: it is not loaded", id);
+  return kernel;
 }
 
 static void grow(struct arena *arena, long floats, int stagger) {
@@ -232,6 +237,7 @@ void load_command(const char *line) {
   struct loaded *loaded = calloc(1, sizeof *loaded);
   if (loaded == NULL) die("Cannot load a kernel: out of memory");
   field_text(line, "id", loaded->id, sizeof loaded->id);
+  if (look_up(loaded->id) != NULL) die("Cannot load kernel %s: there is one of this name", loaded->id);
   loaded->task = task_find(field_text(line, "task", text, sizeof text));
   if (loaded->task == NULL) die("Cannot load kernel %s: there is no task %s", loaded->id, text);
   if (!kernel_parse(&loaded->kernel, line, detail)) die("%s", detail);
