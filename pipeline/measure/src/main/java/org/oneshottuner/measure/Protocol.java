@@ -40,13 +40,13 @@ public record Protocol(
   public static final long HEAVY_NANOS = 4_000_000;
 
   /** From here on a kernel is heavy by the bytes it moves. */
-  public static final long HEAVY_BYTES = 16L << 20;
+  public static final long HEAVY_BYTES = 4L << 20;
 
   /** Of the visits that a kernel gets, so many must have found the machine quiet. */
   static final int QUIET_VISITS = 2;
 
   /** Between visits to a kernel whose least time is not confirmed, of the spacing. */
-  private static final int UNCONFIRMED_SPACING = 3;
+  private static final int UNCONFIRMED_SPACING = 2;
 
   private static final Duration BUDGET = Duration.of(1250, ChronoUnit.MICROS);
 
@@ -56,7 +56,7 @@ public record Protocol(
   public static final Protocol CAREFUL =
       new Protocol(
           3,
-          16,
+          10,
           6,
           BUDGET,
           Duration.ofSeconds(1),

@@ -117,11 +117,11 @@ class LabelTest {
     assertTrue(protocol.satisfied(3, 2, confirmed, 1000));
     assertFalse(protocol.satisfied(3, 1, confirmed, 1000)); // two of them in a noisy minute
     assertFalse(protocol.satisfied(3, 2, doubtful, 1000));
-    assertFalse(protocol.satisfied(15, 2, doubtful, 1000));
-    assertTrue(protocol.satisfied(16, 2, doubtful, 1000));
+    assertFalse(protocol.satisfied(9, 2, doubtful, 1000));
+    assertTrue(protocol.satisfied(10, 2, doubtful, 1000));
     assertFalse(protocol.satisfied(5, 2, slow, 1000));
-    assertFalse(protocol.satisfied(5, 2, confirmed, 17L << 20));
-    assertTrue(protocol.satisfied(6, 2, slow, 17L << 20));
+    assertFalse(protocol.satisfied(5, 2, confirmed, 5L << 20));
+    assertTrue(protocol.satisfied(6, 2, slow, 5L << 20));
   }
 
   @Test

@@ -88,9 +88,9 @@ class TurnsTest {
     Seen kernel = run(Duration.ofSeconds(10), nanos -> false, "k").get("k");
 
     assertThat(kernel.postponements()).isEmpty();
-    assertThat(kernel.visits()).hasSize(5);
+    assertThat(kernel.visits()).hasSize(6);
     for (int i = 1; i < kernel.visits().size(); i++) {
-      Duration spacing = Protocol.CAREFUL.spacing().multipliedBy(i < 3 ? 1 : 3);
+      Duration spacing = Protocol.CAREFUL.spacing().multipliedBy(i < 3 ? 1 : 2);
       assertThat(kernel.visits().get(i).minus(kernel.visits().get(i - 1)))
           .isBetween(spacing, spacing.plusMillis(10));
     }
@@ -115,7 +115,7 @@ class TurnsTest {
     Duration lasting = Protocol.CAREFUL.patience().dividedBy(4);
     assertThat(kernel.visits().get(1)).isBetween(from.plus(lasting), from.plusMillis(7000));
     // from then on as if it were quiet
-    assertThat(kernel.visits()).hasSizeBetween(12, 14);
+    assertThat(kernel.visits()).hasSizeBetween(17, 20);
     assertThat(kernel.postponements()).hasSizeBetween(18, 24);
   }
 
