@@ -1,7 +1,5 @@
 package org.oneshottuner.lower;
 
-import java.util.List;
-
 /** How often vectors of floats straddle two cache lines of 64 bytes. */
 final class CacheLine {
   private static final int FLOATS = 64 / Float.BYTES;
@@ -22,17 +20,23 @@ final class CacheLine {
   }
 
   /**
-   * Returns how many of the vectors that make up a row straddle two lines.
+   * Returns how many of the vectors that make up a row straddle two lines: full ones, and ever
+   * shorter ones at its end.
    *
    * @param offset of the row's first float, to which a multiple of {@code pitch} is added
-   * @param columns the lengths of the vectors, side by side
    */
-  static double splits(long offset, long pitch, List<Integer> columns) {
+  static double splits(long offset, long pitch, int floats, int lanes) {
+    int whole = floats / lanes;
+    int period = FLOATS / lanes;
     double splits = 0;
-    long start = offset;
-    for (int lanes : columns) {
-      splits += splitShare(start, pitch, lanes);
-      start += lanes;
+    for (int i = 0; i < period; i++) {
+      int alike = (whole - i + period - 1) / period;
+      splits += alike * splitShare(offset + (long) i * lanes, pitch, lanes);
+    }
+    long start = offset + (long) whole * lanes;
+    for (int length : RegisterTile.cut(floats % lanes, lanes)) {
+      splits += splitShare(start, pitch, length);
+      start += length;
     }
     return splits;
   }

@@ -447,7 +447,7 @@ final class MatrixProduct implements Template {
         NV,
         MC);
     traits.add(Trait.COLUMNS_STAY, v -> v.is(ORDER, COLUMNS_OUTSIDE) ? 1 : 0, ORDER);
-    double splits = CacheLine.splits(0, n, RegisterTile.cut(n, lanes));
+    double splits = CacheLine.splits(0, n, n, lanes);
     traits.add(
         Trait.SPLIT_LOADS, v -> constantRight ? 0 : (double) batch * rowTiles(v) * k * splits, MR);
     return traits.readers();

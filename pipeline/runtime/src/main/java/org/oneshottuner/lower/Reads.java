@@ -13,8 +13,9 @@ import java.util.function.Consumer;
  * when loops are unrolled and the branches of a copy are decided. What only makes up a value that
  * nothing reads is not read either.
  *
- * <p>Steps are gone through from the last to the first, and those of a loop until nothing more is
- * found. A name counts as read in the whole block if it is read in a part of it.
+ * <p>Steps are gone through from the last to the first, and again until nothing more is found,
+ * since a pass of a loop may read what the pass before has left. A name counts as read in the whole
+ * block if it is read in a part of it.
  */
 final class Reads {
   private final Set<String> inside = new HashSet<>();
@@ -42,7 +43,11 @@ final class Reads {
     }
     Reads reads = new Reads(unreadOutside, unrolled);
     reads.enter(block);
-    reads.visit(block);
+    int before;
+    do {
+      before = reads.read.size();
+      reads.visit(block);
+    } while (reads.read.size() > before);
     unread.removeAll(reads.read);
     return unread;
   }
@@ -131,11 +136,7 @@ final class Reads {
     index(loop.from());
     index(loop.to());
     if (loop.form() == Statement.Form.SERIAL) {
-      int before;
-      do {
-        before = read.size();
-        visit(loop.body());
-      } while (read.size() > before);
+      visit(loop.body());
       return;
     }
     Map<Axis, Long> outer = unrolled;

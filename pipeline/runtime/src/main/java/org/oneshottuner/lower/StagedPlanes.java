@@ -112,8 +112,7 @@ final class StagedPlanes {
     double splits = 0;
     for (int s = 0; s < plane.s(); s++) {
       long offset = read(Index.ZERO, Index.ZERO, s).constant();
-      splits +=
-          CacheLine.splits(offset, phases.size() * pitch, RegisterTile.cut(plane.ow(), lanes));
+      splits += CacheLine.splits(offset, phases.size() * pitch, plane.ow(), lanes);
     }
     return splits;
   }
@@ -122,9 +121,7 @@ final class StagedPlanes {
   static double splitsInPlace(Plane plane, int lanes) {
     double splits = 0;
     for (int s = 0; s < plane.s(); s++) {
-      splits +=
-          CacheLine.splits(
-              (long) s * plane.dilation(), plane.w(), RegisterTile.cut(plane.ow(), lanes));
+      splits += CacheLine.splits((long) s * plane.dilation(), plane.w(), plane.ow(), lanes);
     }
     return splits;
   }
