@@ -17,6 +17,20 @@ public final class DamagedParquet {
     return flipped(file, tail - footerBytes + 2);
   }
 
+  /** Returns a file with a byte flipped in the four letters with which it ends. */
+  public static byte[] magic(byte[] file) {
+    return flipped(file, file.length - 1);
+  }
+
+  /** Returns a file whose footer is said to be longer than the file. */
+  public static byte[] footerLength(byte[] file) {
+    byte[] damaged = file.clone();
+    ByteBuffer.wrap(damaged)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(damaged.length - TAIL_BYTES, 2 * damaged.length);
+    return damaged;
+  }
+
   /** Returns a file with a byte flipped in its middle, among the rows. */
   public static byte[] rows(byte[] file) {
     return flipped(file, file.length / 3);

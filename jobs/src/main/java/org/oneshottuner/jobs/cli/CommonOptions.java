@@ -5,15 +5,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.apache.spark.sql.SparkSession;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.stage.Measuring;
-import org.oneshottuner.jobs.stage.Sessions;
 import org.oneshottuner.measure.MeasuringDevice;
 import picocli.CommandLine.Option;
 
 /** What all commands understand that have settings. */
-final class CommonOptions extends ReportOptions {
+final class CommonOptions extends SparkOptions {
   private static final String RUN = "--run";
 
   @Option(
@@ -29,13 +27,6 @@ final class CommonOptions extends ReportOptions {
   List<String> overrides = new ArrayList<>();
 
   @Option(
-      names = "--master",
-      paramLabel = "URL",
-      defaultValue = "local[*]",
-      description = "Where Spark runs, unless spark-submit says; default: ${DEFAULT-VALUE}.")
-  String master = "local[*]";
-
-  @Option(
       names = RUN,
       paramLabel = "DIR",
       description =
@@ -49,10 +40,6 @@ final class CommonOptions extends ReportOptions {
   /** Returns the settings in force. */
   Settings settings() {
     return Settings.read(conf.stream().toList(), overrides);
-  }
-
-  SparkSession spark() {
-    return Sessions.open(spec.name(), master);
   }
 
   /** Makes this machine ready to measure for a run. */

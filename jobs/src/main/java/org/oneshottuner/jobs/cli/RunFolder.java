@@ -1,6 +1,9 @@
 package org.oneshottuner.jobs.cli;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Where a run keeps what it makes.
@@ -8,6 +11,21 @@ import java.nio.file.Path;
  * @param location a folder: a path, or a URI of scheme {@code file} or {@code hdfs}
  */
 record RunFolder(String location) {
+  private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+):.*");
+
+  /** Checks that it is on a file system that tables can be kept on. */
+  RunFolder {
+    Matcher scheme = SCHEME.matcher(location);
+    if (scheme.matches() && !List.of("file", "hdfs").contains(scheme.group(1))) {
+      throw new IllegalArgumentException(
+          "Cannot keep a run at "
+              + location
+              + ": scheme "
+              + scheme.group(1)
+              + " is not supported, known are file, hdfs");
+    }
+  }
+
   /** Holds the frozen model and the booster. */
   static final String MODEL = "model";
 

@@ -9,14 +9,28 @@ import java.util.Locale;
  *
  * @param location of the dataset
  * @param tables that lie there
- * @param damage a message for each manifest or data file that is missing or altered
+ * @param notFound tables that a dataset of this kind may have, and this has not: perhaps not yet
+ * @param damage a message for each manifest, data file or table that is known to be missing, or is
+ *     altered, and for each place with files that no manifest names
+ * @param unfinished a message for each place where a writer is at files that no manifest names yet,
+ *     or was when it was killed
  */
-public record VerifyFigures(String location, List<Verified> tables, List<String> damage)
+public record VerifyFigures(
+    String location,
+    List<Verified> tables,
+    List<String> notFound,
+    List<String> damage,
+    List<String> unfinished)
     implements Figures {
+  /** Messages that are printed; the JSON has all. */
+  private static final int SHOWN = 50;
+
   /** Copies the lists. */
   public VerifyFigures {
     tables = List.copyOf(tables);
+    notFound = List.copyOf(notFound);
     damage = List.copyOf(damage);
+    unfinished = List.copyOf(unfinished);
   }
 
   /**
@@ -45,6 +59,13 @@ public record VerifyFigures(String location, List<Verified> tables, List<String>
               table.files(),
               table.rows(),
               table.bytes()));
+    }
+    notFound.forEach(name -> lines.add(name + ": not there"));
+    unfinished.forEach(
+        one -> lines.add(one + "; a writer is at it, or was killed, and the next clears it away"));
+    damage.stream().limit(SHOWN).forEach(lines::add);
+    if (damage.size() > SHOWN) {
+      lines.add("and " + (damage.size() - SHOWN) + " more");
     }
     lines.add(damage.isEmpty() ? "all as their manifests say" : damage.size() + " damaged");
     return lines;

@@ -1,9 +1,15 @@
 package org.oneshottuner.jobs.stage;
 
+import static org.apache.spark.sql.functions.col;
+
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.spark.sql.SparkSession;
 import org.oneshottuner.jobs.rows.CandidateRows;
 import org.oneshottuner.jobs.rows.MeasurementRows;
@@ -13,6 +19,7 @@ import org.oneshottuner.jobs.storage.Commit;
 import org.oneshottuner.jobs.storage.Snapshot;
 import org.oneshottuner.jobs.storage.Table;
 import org.oneshottuner.jobs.storage.TableFormat;
+import org.oneshottuner.jobs.storage.UnreachableException;
 
 /** Reads every file of a dataset and compares it with its manifest. */
 public final class VerifyJob {
@@ -36,21 +43,35 @@ public final class VerifyJob {
   public static VerifyFigures run(SparkSession spark, String location) {
     List<Verified> verified = new ArrayList<>();
     List<String> damage = new ArrayList<>();
-    for (String place : PLACES) {
+    List<String> unfinished = new ArrayList<>();
+    Map<String, Table> found = new LinkedHashMap<>();
+    Set<String> absent = new LinkedHashSet<>(NAMES);
+    boolean any = Table.isAnythingAt(spark, location);
+    for (String place : any ? PLACES : List.<String>of()) {
+      String at = location + place;
+      List<Commit> commits = new ArrayList<>();
       try {
-        for (Table table : table(spark, location + place).stream().toList()) {
+        for (Table table : table(spark, at).stream().toList()) {
           Snapshot snapshot = table.snapshot();
+          commits.addAll(snapshot.commits());
+          found.put(commits.get(0).table(), table);
+          absent.remove(commits.get(0).table());
           verified.add(verified(table, snapshot));
           damage.addAll(table.damage(snapshot));
         }
+        List<String> unnamed = Table.unnamed(spark, at, commits);
+        if (!unnamed.isEmpty()) {
+          (Table.locked(spark, at) ? unfinished : damage).add(unnamed(at, unnamed));
+        }
       } catch (IllegalArgumentException | UncheckedIOException e) {
-        if (Thread.currentThread().isInterrupted()) {
+        if (Thread.currentThread().isInterrupted() || e instanceof UnreachableException) {
           throw e;
         }
         damage.add(e.getMessage());
+        absent.removeIf(name -> place.endsWith("/" + name)); // it is there, and cannot be read
       }
     }
-    if (verified.isEmpty() && damage.isEmpty()) {
+    if (verified.isEmpty() && damage.isEmpty() && unfinished.isEmpty()) {
       throw new IllegalArgumentException(
           "Cannot verify "
               + location
@@ -58,7 +79,52 @@ public final class VerifyJob {
               + NAMES
               + " is asked for");
     }
-    return new VerifyFigures(location, verified, damage);
+    return new VerifyFigures(
+        location, verified, notFound(location, found, absent, damage), damage, unfinished);
+  }
+
+  private static String unnamed(String place, List<String> files) {
+    return "Cannot read "
+        + place
+        + "/"
+        + files.get(0)
+        + (files.size() == 1 ? "" : " and " + (files.size() - 1) + " more beside it")
+        + ": no manifest names "
+        + (files.size() == 1 ? "it" : "them");
+  }
+
+  /**
+   * Returns the tables that a dataset may have and that were not found, and adds to the damage what
+   * the others show to have been there: candidates are of tasks, and what a sampler drew is
+   * measured of candidates.
+   */
+  private static List<String> notFound(
+      String location, Map<String, Table> found, Set<String> absent, List<String> damage) {
+    if (found.size() == 1 && found.values().iterator().next().location().equals(location)) {
+      return List.of(); // one table was asked for
+    }
+    boolean sampled = !absent.contains(CandidateRows.FORMAT.name());
+    Table measurements = found.get(MeasurementRows.FORMAT.name());
+    if (!sampled && measurements != null && ofASample(measurements, damage)) {
+      damage.add(missing(location, CandidateRows.FORMAT, "measurements are of candidates"));
+      sampled = true;
+    }
+    if (sampled && absent.contains(TaskRows.FORMAT.name())) {
+      damage.add(missing(location, TaskRows.FORMAT, "candidates are of tasks"));
+    }
+    return List.copyOf(absent);
+  }
+
+  private static boolean ofASample(Table measurements, List<String> damage) {
+    return damage.stream().noneMatch(one -> one.contains(measurements.location()))
+        && !measurements
+            .read(measurements.snapshot())
+            .filter(col("sampler").isin(MeasureJob.DRAWN))
+            .isEmpty();
+  }
+
+  private static String missing(String location, TableFormat table, String evidence) {
+    return "Cannot find table " + table.name() + " at " + location + ": " + evidence;
   }
 
   private static Optional<Table> table(SparkSession spark, String place) {

@@ -28,6 +28,9 @@ import org.apache.hadoop.fs.RemoteIterator;
  * paths go through a hard link; on HDFS a rename onto a file fails.
  */
 final class Folder {
+  /** Whose file systems add a file atomically. */
+  private static final List<String> SCHEMES = List.of("file", "hdfs");
+
   private static final AtomicLong TEMPORARY = new AtomicLong();
   private final FileSystem files;
   private final Path root;
@@ -39,19 +42,44 @@ final class Folder {
     this.local = local;
   }
 
+  /**
+   * Returns the folder at a place, which need not be there.
+   *
+   * @throws IllegalArgumentException if its file system is not one that datasets are kept on
+   * @throws UnreachableException if the file system does not answer
+   */
   static Folder at(String location, Configuration configuration) throws IOException {
     Path path = new Path(location);
-    FileSystem files = path.getFileSystem(configuration);
-    String scheme = files.getScheme();
-    if (!List.of("file", "hdfs").contains(scheme)) {
+    String named = path.toUri().getScheme();
+    if (named != null) {
+      checkScheme(location, named);
+    }
+    try {
+      FileSystem files = path.getFileSystem(configuration);
+      checkScheme(location, files.getScheme());
+      boolean local = files.getScheme().equals("file");
+      if (!local) {
+        files.exists(path); // to learn here, not in the midst of work, that nobody answers
+      }
+      return new Folder(files, files.makeQualified(path), local);
+    } catch (IOException | IllegalArgumentException e) {
+      if (UnreachableException.isCauseOf(e)) {
+        throw UnreachableException.of(location, e);
+      }
+      throw e;
+    }
+  }
+
+  private static void checkScheme(String location, String scheme) {
+    if (!SCHEMES.contains(scheme)) {
       throw new IllegalArgumentException(
           "Cannot keep a dataset at "
               + location
               + ": scheme "
               + scheme
-              + " has no atomic rename, known are file, hdfs");
+              + " is not supported, known are "
+              + String.join(", ", SCHEMES));
     }
-    return new Folder(files, files.makeQualified(path), scheme.equals("file"));
   }
 
   Path path(String name) {

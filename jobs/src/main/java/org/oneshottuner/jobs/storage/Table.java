@@ -79,6 +79,47 @@ public final class Table {
     }
   }
 
+  /**
+   * Returns whether anything is at a place.
+   *
+   * @throws IllegalArgumentException if its file system is not one that datasets are kept on
+   * @throws UnreachableException if the file system does not answer
+   */
+  public static boolean isAnythingAt(SparkSession spark, String location) {
+    try {
+      return Folder.at(location, spark.sparkContext().hadoopConfiguration()).exists("");
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + location + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Returns the data files at a place that no commit names, in order of their paths below it. A
+   * writer that was killed may have left some; its lock is there, too, until the next one clears
+   * them away.
+   */
+  public static List<String> unnamed(SparkSession spark, String location, List<Commit> commits) {
+    try {
+      Folder folder = Folder.at(location, spark.sparkContext().hadoopConfiguration());
+      TreeSet<String> files = new TreeSet<>(folder.listDeep(DATA));
+      commits.forEach(
+          commit -> commit.files().stream().map(Commit.DataFile::path).forEach(files::remove));
+      return List.copyOf(files);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + location + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Returns whether a writer is at a place, or was when it was killed. */
+  public static boolean locked(SparkSession spark, String location) {
+    try {
+      return Folder.at(location, spark.sparkContext().hadoopConfiguration())
+          .exists(WriterLock.LOCK);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + location + ": " + e.getMessage(), e);
+    }
+  }
+
   /** Returns the place. */
   public String location() {
     return location;
@@ -249,8 +290,8 @@ public final class Table {
           try {
             read(folder, file, this::checkAll);
           } catch (IllegalArgumentException | UncheckedIOException e) {
-            if (Thread.currentThread().isInterrupted()) {
-              throw e; // a file of which no more is known than that Ctrl-C came
+            if (Thread.currentThread().isInterrupted() || e instanceof UnreachableException) {
+              throw e; // a file of which no more is known than that Ctrl-C came, or nobody answers
             }
             damage.add(e.getMessage());
           }
@@ -267,6 +308,9 @@ public final class Table {
     try {
       reading.read(folder, file);
     } catch (IOException e) {
+      if (UnreachableException.isCauseOf(e)) {
+        throw UnreachableException.of(folder.place(file.path()), e);
+      }
       throw new UncheckedIOException(
           "Cannot read " + folder.place(file.path()) + ": " + e.getMessage(), e);
     }
@@ -288,8 +332,8 @@ public final class Table {
     checkLength(folder, file);
     try {
       checkFooter(folder, file);
-    } catch (IOException e) {
-      // Parquet throws it for altered bytes too, and only the digest tells them from a bad disk
+    } catch (IOException | IllegalArgumentException e) {
+      // Parquet throws either for altered bytes, and only the digest tells them from a bad disk
       checkDigest(folder, file);
       throw e;
     }
@@ -374,7 +418,7 @@ public final class Table {
       } catch (RuntimeException e) {
         // how Parquet says that the bytes are none of its own
         throw new IllegalArgumentException(
-            "Cannot read " + folder.place(name) + ": " + e.getMessage(), e);
+            "Cannot read " + folder.place(name) + ": its footer is damaged", e);
       }
     }
   }

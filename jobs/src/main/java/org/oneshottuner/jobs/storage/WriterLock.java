@@ -35,7 +35,7 @@ final class WriterLock implements AutoCloseable {
   /** Of /proc/PID/stat, counted after the name of the program: proc(5), starttime. */
   private static final int START_FIELD = 19;
 
-  private static final String LOCK = "lock";
+  static final String LOCK = "lock";
   private static final Logger LOG = LoggerFactory.getLogger(WriterLock.class);
   private static final JsonMapper MAPPER = JsonMapper.builder().build();
   private static final AtomicLong COUNTER = new AtomicLong();

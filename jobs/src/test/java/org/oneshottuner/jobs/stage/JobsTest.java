@@ -144,7 +144,7 @@ class JobsTest {
     assertThat(worse.code()).isEqualTo(1);
     assertThat(worse.err())
         .startsWith("oneshot: Cannot read manifest " + manifest)
-        .contains("; 1 more are damaged");
+        .contains("; 1 more is damaged");
     Ran nothing = Ran.oneshot("verify", folder.resolve("none").toString());
     assertThat(nothing.code()).isEqualTo(2);
     assertThat(nothing.err()).contains("no manifest is there");
@@ -164,7 +164,7 @@ class JobsTest {
     assertThat(bad.code()).isEqualTo(1);
     assertThat(bad.err())
         .startsWith("oneshot: Cannot read " + tasks + ": its SHA-256 is ")
-        .contains("; 1 more are damaged");
+        .contains("; 1 more is damaged");
     assertThat(Files.readString(json))
         .contains("\"Cannot read " + tasks + ": its SHA-256 is ")
         .contains("\"Cannot read " + candidates + ": its SHA-256 is ");

@@ -289,6 +289,41 @@ abstract class TableContract {
             "Cannot read " + table.folder().place(files.get(0)) + ": its SHA-256 is ");
   }
 
+  @Test
+  void whateverOfTheTailIsDamagedTheFileIsNamed() throws Exception {
+    Table table = table(location());
+    append(table, "a", 100);
+    String file = table.snapshot().commits().get(0).files().get(0).path();
+    byte[] content = table.folder().read(file);
+    for (byte[] damaged :
+        List.of(DamagedParquet.magic(content), DamagedParquet.footerLength(content))) {
+      replace(table, file, damaged);
+      assertThatThrownBy(() -> table.read(table.snapshot()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith(
+              "Cannot read " + table.folder().place(file) + ": its SHA-256 is ");
+    }
+    replace(table, file, content);
+    assertThat(table.read(table.snapshot()).count()).isEqualTo(100);
+  }
+
+  @Test
+  void filesThatNoManifestNamesAreTold() throws Exception {
+    Table table = table(location());
+    append(table, "a", 10);
+    append(table, "b", 10);
+    List<Commit> commits = table.snapshot().commits();
+    assertThat(Table.unnamed(table.spark(), table.location(), commits)).isEmpty();
+    assertThat(Table.locked(table.spark(), table.location())).isFalse();
+    table.folder().delete("commits/" + Table.commitName(2));
+    assertThat(Table.unnamed(table.spark(), table.location(), table.snapshot().commits()))
+        .containsExactly(commits.get(1).files().get(0).path());
+    try (TableWriter writer = table.write(CLOCK)) {
+      assertThat(writer.snapshot().commits()).hasSize(1);
+      assertThat(Table.locked(table.spark(), table.location())).isTrue();
+    }
+  }
+
   private static void take(Table table, List<TableWriter> into) {
     try {
       table.folder().delete("lock");
