@@ -46,6 +46,7 @@ final class QuickstartCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     long begin = System.nanoTime();
+    common.run.ifPresent(QuickstartCommand::mustBeLocal);
     if (common.conf.isEmpty()) {
       Path usual = CommonOptions.home().resolve("conf/quickstart.conf");
       common.conf = Files.exists(usual) ? java.util.Optional.of(usual) : common.conf;
@@ -101,6 +102,16 @@ final class QuickstartCommand implements Callable<Integer> {
       common.show(figures);
     }
     return 0;
+  }
+
+  private static void mustBeLocal(String run) {
+    if (new RunFolder(run).remote()) {
+      throw new IllegalArgumentException(
+          "Cannot begin a run at "
+              + run
+              + ": quickstart keeps model, report and kernels in the run, and needs a folder of this"
+              + " machine; sample, measure, train and evaluate go on with a run on hdfs");
+    }
   }
 
   /** What the stages work with. */

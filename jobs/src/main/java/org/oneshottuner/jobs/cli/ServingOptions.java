@@ -1,5 +1,6 @@
 package org.oneshottuner.jobs.cli;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.oneshottuner.compile.OneShotTuner;
@@ -41,6 +42,9 @@ final class ServingOptions {
   int threads = 1;
 
   OneShotTuner tuner() {
+    if (!Files.isRegularFile(model)) {
+      throw new IllegalArgumentException("Cannot load model " + model + ": there is no such file");
+    }
     return OneShotTuner.load(model);
   }
 
@@ -49,7 +53,22 @@ final class ServingOptions {
     return switch (target) {
       case MODEL -> CpuTarget.parse(tuner.model().target().text());
       case DETECT -> Targets.named(Targets.HOST);
-      default -> CpuTarget.named(target);
+      default ->
+          CpuTarget.known().stream()
+              .filter(known -> known.name().equals(target))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "Cannot find target '"
+                              + target
+                              + "': known are "
+                              + MODEL
+                              + ", "
+                              + DETECT
+                              + ", "
+                              + String.join(
+                                  ", ", CpuTarget.known().stream().map(CpuTarget::name).toList())));
     };
   }
 

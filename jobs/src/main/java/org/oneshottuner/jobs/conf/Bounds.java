@@ -13,6 +13,13 @@ final class Bounds {
     }
   }
 
+  static void atMost(String key, long value, long most) {
+    if (value > most) {
+      throw new IllegalArgumentException(
+          "Cannot set " + key + " to " + value + ": most is " + most);
+    }
+  }
+
   static void positive(String key, Duration value) {
     if (value.isNegative() || value.isZero()) {
       throw new IllegalArgumentException(

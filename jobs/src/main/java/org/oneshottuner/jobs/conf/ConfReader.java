@@ -15,11 +15,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * Reads a conf file into a record: a key for each component, a block for each component that is a
@@ -107,7 +109,7 @@ public final class ConfReader {
   private static <S extends Record> S bind(S defaults, Config config, String prefix) {
     RecordComponent[] components = defaults.getClass().getRecordComponents();
     Object[] values = new Object[components.length];
-    StringBuilder places = new StringBuilder();
+    Map<String, String> places = new LinkedHashMap<>();
     for (int i = 0; i < components.length; i++) {
       String key = prefix + components[i].getName();
       Object otherwise = value(defaults, components[i]);
@@ -115,9 +117,7 @@ public final class ConfReader {
         values[i] = bind(record, config, key + ".");
       } else if (config.hasPath(key)) {
         values[i] = convert(key, otherwise, config);
-        places
-            .append(places.length() == 0 ? "" : ", ")
-            .append(place(config.getValue(key).origin()));
+        places.put(key, place(config.getValue(key).origin()));
       } else {
         values[i] = otherwise;
       }
@@ -128,11 +128,26 @@ public final class ConfReader {
       return bound;
     } catch (InvocationTargetException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new IllegalArgumentException(
-          cause.getMessage() + (places.length() == 0 ? "" : " (" + places + ")"), cause);
+      String reason = String.valueOf(cause.getMessage());
+      throw new IllegalArgumentException(reason + blamed(reason, places), cause);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException("Cannot make " + defaults.getClass(), e);
     }
+  }
+
+  /** Returns the places of the keys that a refusal names; of all keys where it names none. */
+  private static String blamed(String reason, Map<String, String> places) {
+    List<String> named = new ArrayList<>();
+    places.forEach(
+        (key, place) -> {
+          if (Pattern.compile("(?<![\\w.])" + Pattern.quote(key) + "(?![\\w.])")
+              .matcher(reason)
+              .find()) {
+            named.add(place);
+          }
+        });
+    List<String> blamed = named.isEmpty() ? List.copyOf(places.values()) : named;
+    return blamed.isEmpty() ? "" : " (" + String.join(", ", blamed) + ")";
   }
 
   private static Constructor<?> constructor(Class<?> type, RecordComponent[] components)

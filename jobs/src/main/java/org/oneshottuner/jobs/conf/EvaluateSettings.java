@@ -3,6 +3,8 @@ package org.oneshottuner.jobs.conf;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import org.oneshottuner.search.SearchAlgorithm;
 
 /**
@@ -26,6 +28,9 @@ public record EvaluateSettings(
     List<String> baselines,
     List<String> splits,
     int seeds) {
+  /** Each is a training of its own. */
+  private static final int MOST_SEEDS = 100;
+
   /** What holds where no file says otherwise. */
   public static final EvaluateSettings DEFAULTS =
       new EvaluateSettings(
@@ -41,9 +46,17 @@ public record EvaluateSettings(
     Bounds.atLeast("evaluate.tasks", tasks, 1);
     Bounds.atLeast("evaluate.trials", trials, 1);
     Bounds.atLeast("evaluate.seeds", seeds, 1);
+    Bounds.atMost("evaluate.seeds", seeds, MOST_SEEDS);
     networks = List.copyOf(networks);
     baselines = baselines.stream().map(name -> SearchAlgorithm.named(name).text()).toList();
     splits = splits.stream().map(name -> SplitBy.named(name).text()).toList();
+    Set<String> once = new TreeSet<>();
+    for (String split : splits) {
+      if (!once.add(split)) {
+        throw new IllegalArgumentException(
+            "Cannot set evaluate.splits to " + splits + ": " + split + " is there twice");
+      }
+    }
   }
 
   /** Returns whether training is judged by a split. */

@@ -36,7 +36,7 @@ public record ChooseFigures(String model, String target, int threads, List<Chose
    * @param defaultSchedule what would be used if nothing were known
    * @param defaultScore predicted
    * @param defaultRank among all candidates
-   * @param runnerUpSchedule the best but one
+   * @param runnerUpSchedule the best but one; the chosen one where there is no other
    * @param runnerUpScore predicted
    * @param decisions what other decisions would cost, the dearest first
    */
@@ -143,11 +143,13 @@ public record ChooseFigures(String model, String target, int threads, List<Chose
     lines.addAll(
         Wrapped.lines(
             "  runner-up  ",
-            String.format(
-                Locale.ROOT,
-                "score %.4f; %s",
-                chosen.runnerUpScore(),
-                difference(chosen.runnerUpSchedule(), chosen.schedule()))));
+            chosen.runnerUpSchedule().equals(chosen.schedule())
+                ? "none: the space has this schedule alone"
+                : String.format(
+                    Locale.ROOT,
+                    "score %.4f; %s",
+                    chosen.runnerUpScore(),
+                    difference(chosen.runnerUpSchedule(), chosen.schedule()))));
     lines.addAll(
         Wrapped.lines(
             "  default    ",

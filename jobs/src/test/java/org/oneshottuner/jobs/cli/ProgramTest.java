@@ -72,6 +72,8 @@ class ProgramTest {
     }
     refused(Ran.oneshot("export", "-o", "x", "--set", "campaign=never"), "run of campaign never");
     assertThat(Path.of(none)).doesNotExist();
+    refused(Ran.oneshot("train", "--run", "s3://b/run"), "s3 is not supported, known are file");
+    refused(Ran.oneshot("quickstart", "--run", "hdfs://h/r"), "needs a folder of this machine");
   }
 
   @Test
@@ -83,6 +85,10 @@ class ProgramTest {
     refused(
         Ran.oneshot("export", "--model", folder.resolve("none").toString(), "-o", "x"),
         "Cannot load model");
+    String none = folder.resolve("none").toString();
+    refused(
+        Ran.oneshot("choose", "--model", none, "dense m=1 n=8 k=8"),
+        "Cannot load model " + none + ": there is no such file");
   }
 
   @Test

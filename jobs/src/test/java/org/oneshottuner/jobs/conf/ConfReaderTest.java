@@ -76,6 +76,21 @@ class ConfReaderTest {
   }
 
   @Test
+  void blamesThePlaceOfTheRefusedSettingAlone() throws Exception {
+    Path conf = file("evaluate {\n  tasks = 20\n  trials = 16\n}\n");
+    for (String bad :
+        List.of(
+            "evaluate.seeds=0",
+            "evaluate.seeds=101",
+            "evaluate.splits=[within_task,within_task]")) {
+      assertThatThrownBy(() -> Settings.read(List.of(conf), List.of(bad)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageEndingWith(" (--set " + bad + ")")
+          .hasMessageNotContaining(conf.toString());
+    }
+  }
+
+  @Test
   void refusesAFileThatIsMissingOrMalformed() throws Exception {
     assertThatThrownBy(() -> Settings.read(List.of(folder.resolve("none.conf")), List.of()))
         .hasMessageContaining("none.conf: it is not there");

@@ -161,7 +161,8 @@ class ChooseTest {
         choose("--target", "avx2", CONV),
         "Cannot choose for target avx2: model " + model + " was trained for avx512");
     refused(
-        choose("--target", "sparc", CONV), "Cannot find target 'sparc': known are avx512, avx2");
+        choose("--target", "sparc", CONV),
+        "Cannot find target 'sparc': known are model, detect, avx512, avx2");
     refused(choose("--threads", "0", CONV), "takes 1 to");
     refused(choose("--threads", "64", CONV), "takes 1 to");
   }
@@ -188,7 +189,7 @@ class ChooseTest {
         "OTHER_SPACES");
     refused(
         Ran.oneshot("choose", "--model", folder.resolve("none.model").toString(), CONV),
-        "UNREADABLE");
+        "there is no such file");
   }
 
   private static void refusedModel(byte[] bytes, String reason) throws Exception {
