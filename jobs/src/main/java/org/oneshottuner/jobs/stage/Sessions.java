@@ -5,6 +5,11 @@ import org.apache.spark.sql.SparkSession;
 
 /** The one place where a Spark session is made. */
 public final class Sessions {
+  private static final String SHUFFLE_PARTS = "spark.sql.shuffle.partitions";
+  private static final long ROWS_A_PART = 20_000;
+  private static final long FEWEST_PARTS = 4;
+  private static final long MOST_PARTS = 200;
+
   private Sessions() {}
 
   /**
@@ -36,9 +41,23 @@ public final class Sessions {
     if (!submitted) {
       conf.setIfMissing("spark.driver.host", "127.0.0.1");
       conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
-      conf.setIfMissing("spark.sql.shuffle.partitions", "4");
+      conf.setIfMissing(SHUFFLE_PARTS, Long.toString(FEWEST_PARTS));
       conf.setIfMissing("spark.default.parallelism", "4");
     }
     return SparkSession.builder().config(conf).getOrCreate();
+  }
+
+  /**
+   * Cuts what is shuffled into parts by how many rows there are, unless this session was opened
+   * with a number of them: Spark's own 200 cost more than the work where rows are few.
+   */
+  static void shuffle(SparkSession spark, long rows) {
+    if (!spark.sparkContext().getConf().contains(SHUFFLE_PARTS)) {
+      spark.conf().set(SHUFFLE_PARTS, shuffleParts(rows));
+    }
+  }
+
+  static long shuffleParts(long rows) {
+    return Math.min(MOST_PARTS, Math.max(FEWEST_PARTS, rows / ROWS_A_PART));
   }
 }

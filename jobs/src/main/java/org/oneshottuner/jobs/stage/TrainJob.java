@@ -92,6 +92,7 @@ public final class TrainJob {
     long begin = System.nanoTime();
     Snapshot snapshot = table.existing();
     Dataset<Row> measured = table.read(snapshot);
+    Sessions.shuffle(spark, snapshot.rows());
     Dataset<Row> comparable = TrainingRows.comparable(measured, settings);
     String device = TrainingRows.onlyDevice(comparable, settings.device());
     Dataset<Row> rows =
