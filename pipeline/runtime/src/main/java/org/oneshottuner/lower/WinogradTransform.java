@@ -92,17 +92,17 @@ enum WinogradTransform {
 
   /** Writes {@code Bᵀ d B}. */
   void input(Code code, int lanes, BiFunction<Integer, Integer, Value> tile, Sink sink) {
-    apply(code, lanes, input, tile, inputs(), sink);
+    product(code, lanes, input, tile, inputs(), sink);
   }
 
   /** Writes {@code G g Gᵀ}. */
   void weight(Code code, int lanes, BiFunction<Integer, Integer, Value> kernel, Sink sink) {
-    apply(code, lanes, weight, kernel, 3, sink);
+    product(code, lanes, weight, kernel, 3, sink);
   }
 
   /** Writes {@code Aᵀ m A}. */
   void output(Code code, int lanes, BiFunction<Integer, Integer, Value> products, Sink sink) {
-    apply(code, lanes, output, products, inputs(), sink);
+    product(code, lanes, output, products, inputs(), sink);
   }
 
   /** Takes one element of the result. */
@@ -111,7 +111,18 @@ enum WinogradTransform {
     void accept(Code code, int row, int column, Value value);
   }
 
-  /** Writes {@code M x Mᵀ} for a square {@code x}, column after column and then row after row. */
+  /** Writes {@code M x Mᵀ} for a square {@code x} as a block of its own. */
+  private static void product(
+      Code code,
+      int lanes,
+      float[][] matrix,
+      BiFunction<Integer, Integer, Value> x,
+      int size,
+      Sink sink) {
+    code.add(Code.block(inner -> apply(inner, lanes, matrix, x, size, sink)));
+  }
+
+  /** Column after column and then row after row. */
   private static void apply(
       Code code,
       int lanes,

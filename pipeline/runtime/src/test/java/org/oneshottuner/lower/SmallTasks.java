@@ -23,6 +23,7 @@ public final class SmallTasks {
   /** One line a workload; each has something that the others lack. */
   private static final List<String> WORKLOADS =
       List.of(
+          "conv2d n=1 c=8 h=2 w=2 k=12 r=3 s=3 pad=1 epilogue=gelu",
           "conv2d n=1 c=3 h=11 w=13 k=16 r=3 s=3 pad=1",
           "conv2d n=2 c=17 h=6 w=7 k=17 r=3 s=3 pad=1 epilogue=bias+relu",
           "conv2d n=1 c=2 h=31 w=29 k=5 r=3 s=3 pad=1 epilogue=bias+add+relu",
