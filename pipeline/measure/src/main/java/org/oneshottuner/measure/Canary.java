@@ -35,6 +35,14 @@ public record Canary(long fmaNanos, long memoryNanos) {
     return fmaNanos <= least.quietMost().fmaNanos;
   }
 
+  /**
+   * Returns the clock that it tells over that of the fastest canary; 1 where it was disturbed
+   * itself.
+   */
+  double clock(Canary least) {
+    return tellsClock(least) ? Math.min(1, (double) least.fmaNanos / fmaNanos) : 1;
+  }
+
   /** Returns whether neither part takes longer than {@code most}'s. */
   boolean within(Canary most) {
     return fmaNanos <= most.fmaNanos && memoryNanos <= most.memoryNanos;

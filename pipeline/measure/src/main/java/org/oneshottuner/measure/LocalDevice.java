@@ -33,7 +33,8 @@ public final class LocalDevice implements MeasuringDevice {
    *     of this machine share
    * @param work holds what is built; a folder of its own is made in it and removed in the end
    * @param buildLimit for one run of the compiler
-   * @param memoryBytes of operands and constants, over all loaded kernels
+   * @param memoryBytes of operands and constants: half for the kernels that are being timed, half
+   *     for those that are tried and for what is kept to be used again
    */
   public record Settings(
       Protocol protocol, Path cache, Path work, Duration buildLimit, long memoryBytes) {
@@ -84,6 +85,7 @@ public final class LocalDevice implements MeasuringDevice {
   private final Checker checker;
   private final Timer timer;
   private final TargetGate gate;
+  private final QuietCanary quiet;
   private Consumer<String> waiting = holder -> {};
 
   private LocalDevice(Settings settings, Codegen codegen, Clock clock, Parts parts) {
@@ -99,6 +101,7 @@ public final class LocalDevice implements MeasuringDevice {
     int cpu = host.measuringCpu();
     boolean realtime = host.cpus().size() > 1;
     long bytes = settings.memoryBytes();
+    quiet = new QuietCanary(settings.cache().resolve("canary-" + fingerprint.id() + ".txt"), clock);
     checker =
         new Checker(
             runner.checking(cpu, realtime), parts.numbers(), bytes / 4, settings.protocol());
@@ -107,7 +110,8 @@ public final class LocalDevice implements MeasuringDevice {
             runner.timing(host.measuringCpuFirst(), realtime),
             parts.numbers(),
             bytes / 2,
-            settings.protocol());
+            settings.protocol(),
+            quiet.read());
   }
 
   private record Parts(
@@ -205,6 +209,7 @@ public final class LocalDevice implements MeasuringDevice {
       UntilInterrupted delivered = new UntilInterrupted(done);
       new Ring(bench(), new Ring.Outlet(fingerprint.id(), clock, delivered)).run(line);
       delivered.check();
+      timer.noise().least().ifPresent(quiet::keep);
       completed = true;
     } finally {
       if (!completed) {

@@ -14,24 +14,26 @@ final class Noise {
   private static final long UNKNOWN_NANOS = Duration.ofSeconds(5).toNanos();
 
   private final LongSupplier nanoTime;
-  private Optional<Canary> least = Optional.empty();
+  private Optional<Canary> least;
   private OptionalLong since = OptionalLong.empty();
   private long lastNanos;
 
   /**
-   * Knows nothing yet.
+   * Has heard nothing yet.
    *
    * @param nanoTime a clock
+   * @param least canary that is known from before
    */
-  Noise(LongSupplier nanoTime) {
+  Noise(LongSupplier nanoTime, Optional<Canary> least) {
     this.nanoTime = nanoTime;
+    this.least = least;
   }
 
   /** Takes what a canary took just now. */
   void hear(Canary canary) {
     least = Optional.of(least.map(canary::least).orElse(canary));
     long now = nanoTime.getAsLong();
-    if (isQuiet(canary)) {
+    if (isQuiet(canary) || !canary.tellsClock(least.get())) {
       since = OptionalLong.empty();
     } else if (since.isEmpty() || isUnknown(now)) {
       since = OptionalLong.of(now);
@@ -44,14 +46,15 @@ final class Noise {
     return least.isEmpty() || canary.within(least.get().quietMost());
   }
 
-  /** Returns the least canary ever heard; empty before the first. */
+  /** Returns the least canary known; empty before the first is. */
   Optional<Canary> least() {
     return least;
   }
 
   /**
-   * Returns for how long one canary after the other has been that of a noisy machine; zero when the
-   * last was long ago.
+   * Returns for how long one canary after the other has been that of a noisy machine whose clock
+   * could be told; zero when the last was long ago. A processor that others take away is worth
+   * waiting for, however long it lasts.
    */
   Duration lasting() {
     return since.isEmpty() || isUnknown(nanoTime.getAsLong())

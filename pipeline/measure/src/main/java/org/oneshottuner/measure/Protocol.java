@@ -34,7 +34,7 @@ public record Protocol(
    * Of the native runner and of how a label is made of visits; a change makes new labels
    * incomparable to old.
    */
-  public static final int VERSION = 3;
+  public static final int VERSION = 4;
 
   /** From here on a kernel is heavy by its time. */
   public static final long HEAVY_NANOS = 4_000_000;
@@ -148,7 +148,7 @@ public record Protocol(
    * Returns whether a kernel has been visited enough.
    *
    * @param made visits so far, complete or not
-   * @param quiet how many of them found the machine quiet
+   * @param quiet how many of the complete ones found the machine quiet
    * @param label of the complete ones
    * @param bytes that the operator moves at least
    */

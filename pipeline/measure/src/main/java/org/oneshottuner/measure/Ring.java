@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.oneshottuner.measure.BuildLine.Item;
 import org.oneshottuner.measure.BuildLine.Output;
@@ -76,16 +77,15 @@ final class Ring {
       admitWaiting();
       List<String> due = turns.due();
       // With visits to make, look whether something was built; with none, wait for it or for the
-      // next visit.
-      Duration wait = due.isEmpty() && waiting.isEmpty() ? turns.untilDue() : Duration.ZERO;
+      // next visit. With no room for more, nothing is taken.
+      Duration wait = due.isEmpty() ? turns.untilDue() : Duration.ZERO;
       if (waiting.isEmpty()) {
         Optional<Output> output = line.poll(wait);
         if (output.isPresent()) {
           take(output.get());
         }
-      } else if (due.isEmpty()) {
-        // with no room for more, waiting out the spacing would cost more than it brings
-        due = turns.soonest();
+      } else {
+        TimeUnit.NANOSECONDS.sleep(wait.toNanos());
       }
       visit(due);
     }
@@ -227,7 +227,11 @@ final class Ring {
     }
     Noise noise = bench.timer().noise();
     Outcome.Timed timed = new Outcome.Timed(visits, noise.least().orElseThrow());
-    int quiet = (int) visits.stream().filter(visit -> noise.isQuiet(visit.canary())).count();
+    int quiet =
+        (int)
+            visits.stream()
+                .filter(visit -> visit.complete() && noise.isQuiet(visit.canary()))
+                .count();
     return bench.protocol().satisfied(visits.size(), quiet, Label.of(timed), entry.operatorBytes())
         ? Optional.of(timed)
         : Optional.empty();

@@ -9,7 +9,10 @@ import java.util.Set;
 import org.oneshottuner.measure.RunnerProcess.Answers;
 import org.oneshottuner.workload.TuningTask;
 
-/** The tasks whose values a runner holds, within a number of bytes; the longest unused go first. */
+/**
+ * The tasks whose values a runner holds. Those that no kernel needs are kept while all together are
+ * within a number of bytes; the longest unused go first.
+ */
 final class TaskValues {
   /** Of the generator of inputs: the same values on every device and in every run. */
   private static final long SEED = 20220402;
@@ -49,9 +52,16 @@ final class TaskValues {
     held.clear();
   }
 
-  /** Returns the bytes of all values held. */
-  long bytes() {
+  private long bytes() {
     return held.values().stream().mapToLong(Held::bytes).sum();
+  }
+
+  /** Returns the bytes of the values held of some tasks, by their keys. */
+  long bytes(Set<String> tasks) {
+    return held.entrySet().stream()
+        .filter(entry -> tasks.contains(entry.getKey()))
+        .mapToLong(entry -> entry.getValue().bytes())
+        .sum();
   }
 
   boolean holds(TuningTask task) {

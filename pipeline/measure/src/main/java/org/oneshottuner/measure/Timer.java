@@ -63,11 +63,24 @@ final class Timer {
   private final Map<String, Loaded> kernels = new LinkedHashMap<>();
   private final Map<String, Failed> failures = new HashMap<>();
   private final List<String> unneeded = new ArrayList<>();
-  private final Noise noise = new Noise(System::nanoTime);
+  private final Noise noise;
   private long nextId;
 
-  Timer(List<String> words, Numbers numbers, long mostBytes, Protocol protocol) {
+  /**
+   * Readies a timer; its process starts when it is needed.
+   *
+   * @param words that start the process
+   * @param mostBytes of tasks' values, those that no kernel needs among them
+   * @param quiet the least canary that is known from before
+   */
+  Timer(
+      List<String> words,
+      Numbers numbers,
+      long mostBytes,
+      Protocol protocol,
+      Optional<Canary> quiet) {
     seat = new RunnerSeat(words);
+    noise = new Noise(System::nanoTime, quiet);
     values = new TaskValues(numbers, false, mostBytes);
     this.protocol = protocol;
   }
@@ -79,7 +92,8 @@ final class Timer {
 
   /**
    * Returns the most floating-point operations a second, a multiply-add being two, that the
-   * measuring processor does on vectors of a width.
+   * measuring processor does on vectors of a width, at the clock of the fastest canary, as labels
+   * are told.
    */
   double peakFlopsPerSecond(int vectorBytes) throws InterruptedException {
     Answers answers = seat.runner().ask("peak bytes=" + vectorBytes, GRACE);
@@ -87,12 +101,22 @@ final class Timer {
       seat.buried(answers.detail());
       throw new DeviceException("Cannot measure the processor's peak: " + answers.detail());
     }
-    return Answer.parse(answers.answers().get(0)).number("flops_per_second");
+    Answer answer = Answer.parse(answers.answers().get(0));
+    Canary canary = canary(answer);
+    noise.hear(canary);
+    return answer.number("flops_per_second") / canary.clock(noise.least().orElseThrow());
   }
 
-  /** Returns the bytes that kernels and their tasks take. */
+  /** Returns the bytes that kernels and their tasks take, tasks without a kernel left out. */
   long bytes() {
-    return values.bytes() + kernels.values().stream().mapToLong(loaded -> loaded.bytes).sum();
+    return values.bytes(tasksInUse())
+        + kernels.values().stream().mapToLong(loaded -> loaded.bytes).sum();
+  }
+
+  private Set<String> tasksInUse() {
+    return kernels.values().stream()
+        .map(loaded -> loaded.trial.task().key())
+        .collect(Collectors.toSet());
   }
 
   /**
@@ -134,10 +158,7 @@ final class Timer {
 
   private Answers makeTasks(List<String> ids) throws InterruptedException {
     RunnerProcess runner = seat.runner();
-    Set<String> inUse =
-        kernels.values().stream()
-            .map(loaded -> loaded.trial.task().key())
-            .collect(Collectors.toSet());
+    Set<String> inUse = tasksInUse();
     Answers made = new Answers(List.of(), Optional.empty(), "");
     for (String id : ids) {
       made = values.make(runner, find(id).trial.task(), inUse);
@@ -277,8 +298,7 @@ final class Timer {
 
   private Optional<Times> read(String line, int callsPerWindow) {
     Answer answer = Answer.parse(line);
-    Canary canary =
-        new Canary(Math.max(1, answer.number("fma")), Math.max(1, answer.number("memory")));
+    Canary canary = canary(answer);
     noise.hear(canary);
     if (answer.verb().equals("noisy")) {
       return Optional.empty();
@@ -297,6 +317,10 @@ final class Timer {
             answer.number("runs"),
             answer.number("discarded"),
             canary));
+  }
+
+  private static Canary canary(Answer answer) {
+    return new Canary(Math.max(1, answer.number("fma")), Math.max(1, answer.number("memory")));
   }
 
   /** Drops a kernel that was visited enough. Its memory is freed with the next visit to another. */

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
@@ -26,7 +27,13 @@ final class Turns {
     private int visits;
     private long firstNanos;
     private long dueNanos;
-    private long postponedNanos;
+    private long putOffNanos;
+    private OptionalLong putOffSince = OptionalLong.empty();
+
+    /** For how long, in all, its visits have been put off. */
+    private long putOff(long now) {
+      return putOffNanos + (putOffSince.isPresent() ? now - putOffSince.getAsLong() : 0);
+    }
   }
 
   private final Protocol protocol;
@@ -66,15 +73,6 @@ final class Turns {
         .toList();
   }
 
-  /** Returns the kernel that is due next, if there is any. */
-  List<String> soonest() {
-    long now = nanoTime.getAsLong();
-    return turns.entrySet().stream()
-        .min(Comparator.comparingLong(turn -> turn.getValue().dueNanos - now))
-        .map(turn -> List.of(turn.getKey()))
-        .orElse(List.of());
-  }
-
   /** Returns how long to wait for a turn, if there is nothing else to do; a moment at most. */
   Duration untilDue() {
     long now = nanoTime.getAsLong();
@@ -95,8 +93,9 @@ final class Turns {
    */
   Set<String> forced(List<String> ids, Duration noisy) {
     boolean lasting = noisy.compareTo(protocol.patience().dividedBy(LASTING)) > 0;
+    long now = nanoTime.getAsLong();
     return ids.stream()
-        .filter(id -> lasting || find(id).postponedNanos >= protocol.patience().toNanos())
+        .filter(id -> lasting || find(id).putOff(now) >= protocol.patience().toNanos())
         .collect(Collectors.toSet());
   }
 
@@ -108,6 +107,8 @@ final class Turns {
       turn.firstNanos = now;
     }
     turn.visits++;
+    turn.putOffNanos = turn.putOff(now);
+    turn.putOffSince = OptionalLong.empty();
     turn.dueNanos = now + protocol.spacingAfter(turn.visits).toNanos();
     return (now - turn.firstNanos) / 1_000_000;
   }
@@ -115,9 +116,11 @@ final class Turns {
   /** Puts a kernel's turn off, as the machine was too noisy for it. */
   void postpone(String id) {
     Turn turn = find(id);
-    long wait = protocol.postponement().toNanos();
-    turn.postponedNanos += wait;
-    turn.dueNanos = nanoTime.getAsLong() + wait;
+    long now = nanoTime.getAsLong();
+    if (turn.putOffSince.isEmpty()) {
+      turn.putOffSince = OptionalLong.of(now);
+    }
+    turn.dueNanos = now + protocol.postponement().toNanos();
   }
 
   private Turn find(String id) {

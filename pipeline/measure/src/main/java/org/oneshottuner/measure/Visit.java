@@ -62,9 +62,7 @@ public record Visit(
    * where that was disturbed itself.
    */
   double clock(Canary quiet) {
-    return canary.tellsClock(quiet)
-        ? Math.min(1, (double) quiet.fmaNanos() / canary.fmaNanos())
-        : 1;
+    return canary.clock(quiet);
   }
 
   /** Returns the nanoseconds of one call by this visit alone; zero unless it is complete. */

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.oneshottuner.measure.Outcome.Failed;
 import org.oneshottuner.measure.Outcome.Kind;
 import org.oneshottuner.measure.Outcome.Timed;
+import org.oneshottuner.measure.TaskValues.Numbers;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.workload.CpuTarget;
 
@@ -201,6 +202,22 @@ class LocalDeviceTest {
       Label label = Label.of(timed);
       assertTrue(label.warmNanos() > 100 && label.warmNanos() < 1e6, label::toString);
       assertTrue(label.coldNanos().orElseThrow() > 100, label::toString);
+    }
+  }
+
+  @Test
+  void visitsKeepTheirDistanceWhereMemoryIsShort() throws InterruptedException {
+    long room = 1 << 20; // for fewer kernels than there are
+    try (LocalDevice device =
+        TestDevice.open(folder, new HandKernels(), TestDevice.PROTOCOL, Numbers.UNIFORM, room)) {
+      long spacing = TestDevice.PROTOCOL.spacing().toMillis();
+      for (Measurement measurement : measure(device, good(0, 40)).byName().values()) {
+        List<Visit> visits = timed(measurement.outcome()).orElseThrow().visits();
+        for (int i = 1; i < visits.size(); i++) {
+          long distance = visits.get(i).offsetMillis() - visits.get(i - 1).offsetMillis();
+          assertTrue(distance >= spacing - 1, () -> "visits of " + measurement);
+        }
+      }
     }
   }
 

@@ -29,8 +29,14 @@ final class TestDevice {
 
   static LocalDevice open(Path folder, Codegen codegen, Protocol protocol, Numbers numbers)
       throws InterruptedException {
+    return open(folder, codegen, protocol, numbers, 256L << 20);
+  }
+
+  static LocalDevice open(
+      Path folder, Codegen codegen, Protocol protocol, Numbers numbers, long memoryBytes)
+      throws InterruptedException {
     return LocalDevice.open(
-        new LocalDevice.Settings(protocol, cache(), folder, Duration.ofSeconds(3), 256L << 20),
+        new LocalDevice.Settings(protocol, cache(), folder, Duration.ofSeconds(3), memoryBytes),
         codegen,
         Clock.fixed(NOW, ZoneOffset.UTC),
         System.getenv(),
