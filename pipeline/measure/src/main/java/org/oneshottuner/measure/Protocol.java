@@ -13,7 +13,8 @@ import org.oneshottuner.workload.Workload;
  * @param mostVisits it gets at most, when its least time is not confirmed by a second visit
  * @param heavyVisits a heavy kernel gets at least: one that takes more than {@link #HEAVY_NANOS} or
  *     moves more than {@link #HEAVY_BYTES}
- * @param budget of the warm runs of one visit
+ * @param budget of the warm runs of one visit; more for kernels that move more than {@link
+ *     #HEAVY_BYTES}
  * @param spacing between two visits to a kernel: disturbances last seconds, so visits close in time
  *     agree on a wrong value; wider once it has had {@code visits}
  * @param patience for how long, in all, visits to a kernel are put off while the machine is noisy;
@@ -47,6 +48,12 @@ public record Protocol(
 
   /** Between visits to a kernel whose least time is not confirmed, of the spacing. */
   private static final int UNCONFIRMED_SPACING = 2;
+
+  /**
+   * Of the warm runs of one visit to a kernel that is heavy by its bytes. After a run on cold
+   * caches it takes six to eight more before the cache that processors share holds what it can.
+   */
+  private static final Duration HEAVY_BUDGET = Duration.ofMillis(12);
 
   private static final Duration BUDGET = Duration.of(1250, ChronoUnit.MICROS);
 
@@ -135,6 +142,13 @@ public record Protocol(
         + patience.toMillis()
         + "ms-within"
         + confirmation;
+  }
+
+  /** Returns the budget of the warm runs of one visit. */
+  Duration budgetFor(Workload workload) {
+    return workload.bytes() > HEAVY_BYTES && budget.compareTo(HEAVY_BUDGET) < 0
+        ? HEAVY_BUDGET
+        : budget;
   }
 
   /** Returns how long a kernel may take for its trial, and for a visit. */

@@ -195,7 +195,11 @@ final class Timer {
   }
 
   private Duration limitOf(Loaded loaded) {
-    return protocol.limitFor(loaded.trial.task().workload()).plus(protocol.budget());
+    return protocol.limitFor(loaded.trial.task().workload()).plus(budgetOf(loaded));
+  }
+
+  private Duration budgetOf(Loaded loaded) {
+    return protocol.budgetFor(loaded.trial.task().workload());
   }
 
   private void loaded(String id, Answer answer) {
@@ -280,7 +284,7 @@ final class Timer {
             + " limit_ms="
             + limit.toMillis()
             + " budget_us="
-            + protocol.budget().toNanos() / 1000
+            + budgetOf(find(id)).toNanos() / 1000
             + " runs=2"
             + (forced ? "" : noise.least().map(Timer::most).orElse(""));
     return new Query(line, limit.plus(GRACE));

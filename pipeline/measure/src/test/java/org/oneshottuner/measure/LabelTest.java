@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.oneshottuner.measure.Outcome.Timed;
+import org.oneshottuner.workload.Workload;
 
 class LabelTest {
   private static final Canary CANARY = new Canary(17_000, 5_000);
@@ -122,6 +123,15 @@ class LabelTest {
     assertFalse(protocol.satisfied(5, 2, slow, 1000));
     assertFalse(protocol.satisfied(5, 2, confirmed, 5L << 20));
     assertTrue(protocol.satisfied(6, 2, slow, 5L << 20));
+  }
+
+  @Test
+  void whatLivesInTheSharedCacheIsRunUntilItIsThere() {
+    Protocol protocol = Protocol.CAREFUL;
+    Workload small = Workload.parse("dense m=1 n=512 k=512");
+    Workload large = Workload.parse("dense m=1 n=2048 k=1024");
+    assertEquals(protocol.budget(), protocol.budgetFor(small));
+    assertTrue(protocol.budgetFor(large).compareTo(protocol.budget().multipliedBy(8)) > 0);
   }
 
   @Test
