@@ -16,6 +16,7 @@ import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.rows.MeasurementRows;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.Measurement;
+import org.oneshottuner.measure.Outcome;
 import org.oneshottuner.measure.Request;
 import org.oneshottuner.workload.TuningTask;
 
@@ -32,6 +33,7 @@ final class Labels {
   private final Map<String, OptionalDouble> known = new HashMap<>();
   private final Set<String> failedOnce = new HashSet<>();
   private final Map<String, OptionalDouble> last = new HashMap<>();
+  private final Set<String> failedLast = new HashSet<>();
 
   Labels(Measuring measuring, Settings settings, List<TuningTask> tasks) {
     this.measuring = measuring;
@@ -51,37 +53,35 @@ final class Labels {
 
   private void take(Measurement measurement) {
     String key = measurement.candidate().key();
-    OptionalDouble label = MeasureJob.label(measurement);
-    if (measurement.draw().sampler().equals(FINAL)) {
-      last.put(key, label);
-    } else {
-      boolean mayBeChance =
-          measurement
-              .outcome()
-              .fold(timed -> false, org.oneshottuner.measure.Outcome.Failed::mayBeChance);
-      // such a failure counts the second time
-      if (!mayBeChance || !failedOnce.add(key)) {
-        known.putIfAbsent(key, label);
-      }
+    boolean sideBySide = measurement.draw().sampler().equals(FINAL);
+    boolean mayBeChance = measurement.outcome().fold(timed -> false, Outcome.Failed::mayBeChance);
+    // such a failure counts the second time
+    if (!mayBeChance || !(sideBySide ? failedLast : failedOnce).add(key)) {
+      (sideBySide ? last : known).putIfAbsent(key, MeasureJob.label(measurement));
     }
   }
 
   /** Measures what has no label yet, and returns the label of each request's candidate, by key. */
   Map<String, OptionalDouble> of(String what, List<Request> requests) throws InterruptedException {
-    return of(what, requests, known);
+    measure(what, requests, known);
+    return labels(requests, known);
   }
 
   /**
    * As {@link #of}, for candidates that are set against each other: all are measured once more,
-   * side by side. The machine of another hour is another machine.
+   * side by side. The machine of another hour is another machine. Those whose failure may be chance
+   * are measured again at once: a kernel is condemned by its second.
    */
   Map<String, OptionalDouble> finals(List<Request> requests) throws InterruptedException {
     last.clear();
-    return of("final", requests, last);
+    failedLast.clear();
+    measure("final", requests, last);
+    measure("final, once more", requests, last);
+    return labels(requests, last);
   }
 
-  private Map<String, OptionalDouble> of(
-      String what, List<Request> requests, Map<String, OptionalDouble> cache)
+  /** Measures what has no label yet among those that are known. */
+  private void measure(String what, List<Request> requests, Map<String, OptionalDouble> cache)
       throws InterruptedException {
     Map<String, Request> missing = new LinkedHashMap<>();
     for (Request request : requests) {
@@ -94,6 +94,10 @@ final class Labels {
         measuring.measure(missing.values().iterator(), NO_LIMIT, this::take, progress);
       }
     }
+  }
+
+  private static Map<String, OptionalDouble> labels(
+      List<Request> requests, Map<String, OptionalDouble> cache) {
     Map<String, OptionalDouble> labels = new LinkedHashMap<>();
     for (Request request : requests) {
       String key = request.candidate().key();
