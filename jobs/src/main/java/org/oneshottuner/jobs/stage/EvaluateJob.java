@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 import org.oneshottuner.compile.Choice;
@@ -158,8 +159,19 @@ public final class EvaluateJob {
                 page.page().toString()));
     List<NetworkTask> ranked = ranked(tuner, judged);
     EvaluateReport.write(
-        figures, ranked, new EvaluateReport.Context(tuner.model(), page, measuring.failures()));
+        figures,
+        ranked,
+        new EvaluateReport.Context(
+            tuner.model(),
+            page,
+            EvaluateReport.failures(comparable(measuring.device().fingerprint().id()))));
     return figures;
+  }
+
+  /** Returns what a device measured of this target, in the same way as is measured now. */
+  private Dataset<Row> comparable(String device) {
+    Dataset<Row> all = measuring.table().read(measuring.table().snapshot());
+    return TrainingRows.comparable(all, settings).filter(col("device").equalTo(device));
   }
 
   /** Returns the random schedules of each task in the model's order. */

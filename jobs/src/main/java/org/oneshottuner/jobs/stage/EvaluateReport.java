@@ -8,6 +8,9 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.oneshottuner.jobs.rows.MeasurementRows;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.report.EvaluationReport;
 import org.oneshottuner.report.Figures;
@@ -28,10 +31,19 @@ final class EvaluateReport {
   private EvaluateReport() {}
 
   /** What the page says beside the figures. */
-  record Context(FrozenModel model, EvaluateJob.Page page, Map<String, Long> failures) {
-    Context {
-      failures = Map.copyOf(failures);
+  record Context(FrozenModel model, EvaluateJob.Page page, Figures.Failures failures) {}
+
+  /** Returns how many of some measurements failed. */
+  static Figures.Failures failures(Dataset<Row> measurements) {
+    long all = 0;
+    List<Figures.FailureCount> kinds = new ArrayList<>();
+    for (Row row : measurements.groupBy("outcome").count().orderBy("outcome").collectAsList()) {
+      all += row.getLong(1);
+      if (!row.getString(0).equals(MeasurementRows.TIMED)) {
+        kinds.add(new Figures.FailureCount(row.getString(0), row.getLong(1)));
+      }
     }
+    return new Figures.Failures(all, kinds);
   }
 
   /**
@@ -92,10 +104,7 @@ final class EvaluateReport {
             splits,
             picks(figures),
             context.page().samplers(),
-            new TreeMap<>(context.failures())
-                .entrySet().stream()
-                    .map(entry -> new Figures.FailureCount(entry.getKey(), entry.getValue()))
-                    .toList(),
+            context.failures(),
             context.model().manifest());
     EvaluationReport.write(page, context.page().page());
   }

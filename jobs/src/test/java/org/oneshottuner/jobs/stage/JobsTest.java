@@ -498,7 +498,8 @@ class JobsTest {
     assertThat(figures.seeds()).extracting(EvaluateFigures.Seed::seed).containsExactly(1L, 2L);
     assertThat(figures.seeds().get(0).regret()).isEqualTo(figures.geomeanRegret());
     assertThat(Files.readString(folder.resolve("report/index.html")))
-        .contains("Mean over 2 seeds", "<th scope=\"row\">2</th>");
+        .contains("Mean over 2 seeds", "<th scope=\"row\">2</th>")
+        .contains("<th scope=\"row\">BUILD_FAILED</th><td>" + failed(table) + "</td>");
     assertThat(figures.tasks()).hasSize(3);
     assertThat(figures.tasks())
         .allSatisfy(
@@ -540,6 +541,14 @@ class JobsTest {
     assertThatThrownBy(() -> TrainedTasks.of(tuner.model(), file))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("was trained on tasks of digest");
+  }
+
+  /** Returns how many of all measurements failed: to learn from, by searches and at last. */
+  private static long failed(Table table) {
+    return table
+        .read(table.existing())
+        .filter(col("outcome").notEqual(MeasurementRows.TIMED))
+        .count();
   }
 
   private EvaluateFigures evaluate(

@@ -538,13 +538,16 @@ public final class EvaluationReport {
     section(
         "failures-part",
         "What did not become a label",
-        "A failure is kept as a row of its own kind; it never becomes a time.");
-    if (figures.failures().isEmpty()) {
-      out.element("p", "No candidate failed.", "class", "empty").close();
+        "A failure is kept as a row of its own kind; it never becomes a time. Counted are all"
+            + " measurements of the dataset that can stand beside those of this page: by this"
+            + " device and in the same way, to learn from, by searches and side by side.");
+    String of = Words.count(figures.failures().of());
+    if (figures.failures().kinds().isEmpty()) {
+      out.element("p", "Of " + of + " measurements none failed.", "class", "empty").close();
       return;
     }
-    openTable("Failures by kind", "kind", "candidates");
-    for (FailureCount failure : figures.failures()) {
+    openTable("Failures of " + of + " measurements, by kind", "kind", "measurements");
+    for (FailureCount failure : figures.failures().kinds()) {
       row(failure.kind(), Words.count(failure.count()));
     }
     closeTable();

@@ -28,7 +28,7 @@ import org.oneshottuner.train.LearningCurve;
  *     of their own
  * @param tasks unseen tasks with what was picked for them
  * @param samplers what sampling cost
- * @param failures what did not become a label, by kind
+ * @param failures what did not become a label
  * @param manifest how the run can be repeated
  */
 public record Figures(
@@ -44,7 +44,7 @@ public record Figures(
     List<SplitMetrics> splits,
     List<TaskPick> tasks,
     List<SamplerCost> samplers,
-    List<FailureCount> failures,
+    Failures failures,
     List<Property> manifest) {
 
   /**
@@ -174,7 +174,20 @@ public record Figures(
   }
 
   /**
-   * Candidates that did not become a label.
+   * Measurements that did not become a label.
+   *
+   * @param of how many measurements there were, those that failed among them
+   * @param kinds of failure
+   */
+  public record Failures(long of, List<FailureCount> kinds) {
+    /** Copies the list. */
+    public Failures {
+      kinds = List.copyOf(kinds);
+    }
+  }
+
+  /**
+   * Measurements that failed in one way.
    *
    * @param kind of failure
    * @param count how many
@@ -192,6 +205,7 @@ public record Figures(
     requireNonNull(summary, "summary");
     requireNonNull(ceilingScore, "ceilingScore");
     requireNonNull(ranks, "ranks");
+    requireNonNull(failures, "failures");
     headlines = List.copyOf(headlines);
     baselines = List.copyOf(baselines);
     curves = List.copyOf(curves);
@@ -200,7 +214,6 @@ public record Figures(
     splits = List.copyOf(splits);
     tasks = List.copyOf(tasks);
     samplers = List.copyOf(samplers);
-    failures = List.copyOf(failures);
     manifest = List.copyOf(manifest);
   }
 }

@@ -18,6 +18,7 @@ import org.oneshottuner.predict.FrozenModel.Property;
 import org.oneshottuner.predict.FrozenModel.SplitMetrics;
 import org.oneshottuner.report.Figures.Baseline;
 import org.oneshottuner.report.Figures.FailureCount;
+import org.oneshottuner.report.Figures.Failures;
 import org.oneshottuner.report.Figures.Headline;
 import org.oneshottuner.report.Figures.KindRegrets;
 import org.oneshottuner.report.Figures.SamplerCost;
@@ -178,7 +179,8 @@ class EvaluationReportTest {
         List.of(
             new SamplerCost("uniform", 1_200_000, 0.21, OptionalDouble.empty()),
             new SamplerCost("exploration", 48_210_334, 128.4, OptionalDouble.of(402_117))),
-        List.of(new FailureCount("timeout", 12), new FailureCount("wrong output", 0)),
+        new Failures(
+            11_532, List.of(new FailureCount("timeout", 12), new FailureCount("wrong output", 0))),
         List.of(
             new Property("commit", "fa0fb0011d3e"),
             new Property("seed", "7"),
@@ -274,7 +276,7 @@ class EvaluationReportTest {
             List.of(new SplitMetrics(HOSTILE, List.of(new Metric(HOSTILE, Double.NaN)))),
             List.of(failedPick()),
             List.of(new SamplerCost(HOSTILE, 1, 0, OptionalDouble.empty())),
-            List.of(new FailureCount(HOSTILE, 1)),
+            new Failures(2, List.of(new FailureCount(HOSTILE, 1))),
             List.of(new Property(HOSTILE, HOSTILE)));
     String html = EvaluationReport.html(hostile);
     assertThat(html).doesNotContain("<script").contains("&lt;script&gt;alert(&#39;&quot;&amp;");
@@ -321,6 +323,13 @@ class EvaluationReportTest {
   }
 
   @Test
+  void failuresAreSaidToBeOfSoManyMeasurements() {
+    assertThat(EvaluationReport.html(figures()))
+        .contains("Failures of 11\u202F532 measurements, by kind")
+        .contains("<th scope=\"row\">timeout</th><td>12</td>");
+  }
+
+  @Test
   void aRoundWithoutAModelScoresNothing() {
     assertThat(EvaluationReport.html(figures())).contains("<td>not scored</td>");
   }
@@ -341,8 +350,9 @@ class EvaluationReportTest {
             List.of(),
             List.of(),
             List.of(),
-            List.of(),
+            new Failures(3, List.of()),
             List.of());
+    assertThat(EvaluationReport.html(none)).contains("Of 3 measurements none failed.");
     assertThat(EvaluationReport.html(none).split("Not measured in this run.", -1)).hasSize(8);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new KindRegrets("dense", List.of(Double.NaN)));
