@@ -55,7 +55,8 @@ final class EvaluateCommand implements Callable<Integer> {
           labelSd.orElseGet(
               () ->
                   new MeasureJob(common.spark(), settings, measuring)
-                          .labelSdPercent()
+                          .labelNoise()
+                          .sdPercent()
                           .orElse(100 * MeasureJob.USUAL_LABEL_SD)
                       / 100);
       common.show(

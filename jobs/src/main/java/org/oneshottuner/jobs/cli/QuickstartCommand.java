@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import org.oneshottuner.compile.OneShotTuner;
@@ -73,7 +72,7 @@ final class QuickstartCommand implements Callable<Integer> {
               training,
               training.seeded(learnt.model()),
               learnt.samplers(),
-              learnt.labelSdPercent().orElse(100 * MeasureJob.USUAL_LABEL_SD) / 100,
+              learnt.noise().sdPercent().orElse(100 * MeasureJob.USUAL_LABEL_SD) / 100,
               TrainedTasks.of(tuner.model(), learnt.model()));
       EvaluateFigures judged = new EvaluateJob(settings, measuring, catalogue).run(tuner, page);
       judged.lines().forEach(this::say);
@@ -95,7 +94,8 @@ final class QuickstartCommand implements Callable<Integer> {
               learnt.spent().labels(),
               learnt.spent().seconds(),
               (System.nanoTime() - begin) / 1e9,
-              learnt.labelSdPercent(),
+              learnt.noise().sdPercent(),
+              learnt.noise().repeats(),
               judged.report(),
               run.local(RunFolder.KERNELS, "--run").toString());
       AtomicFile.write(summary, FiguresJson.bytes(figures));
@@ -118,14 +118,14 @@ final class QuickstartCommand implements Callable<Integer> {
   private record Means(
       SparkSession spark, Settings settings, RunFolder run, NetworkCatalogue catalogue) {}
 
-  /** Labels that were measured, and the seconds that took. */
+  /** Labels to learn from that were measured, and the seconds that took. */
   private record Spent(long labels, double seconds) {}
 
   /** What the rounds gave. */
   private record Learnt(
       Path model,
       TrainFigures trained,
-      OptionalDouble labelSdPercent,
+      MeasureJob.LabelNoise noise,
       Spent spent,
       List<SamplerCost> samplers) {}
 
@@ -165,7 +165,7 @@ final class QuickstartCommand implements Callable<Integer> {
         return new Learnt(
             folder.resolve(TrainJob.MODEL),
             trained,
-            measured.labelSdPercent(),
+            new MeasureJob.LabelNoise(measured.labelSdPercent(), measured.labelRepeats()),
             new Spent(labels, seconds),
             samplers);
       }

@@ -16,11 +16,12 @@ import org.oneshottuner.jobs.stage.Figures;
  * @param geomeanRegret of the picks
  * @param geomeanDefaultRegret of the default schedules
  * @param geomeanRandomRegret of random picks
- * @param labels that were measured to learn from, by this command; what an interrupted one left is
- *     not counted again
- * @param labelSeconds that they took
+ * @param labels that were measured to learn from, by this command; neither repeats nor what an
+ *     interrupted one left are counted
+ * @param labelSeconds that they took, repeats among them
  * @param wallSeconds of the whole job
  * @param labelSdPercent standard deviation of a repeated label; empty if none was repeated
+ * @param labelRepeats candidates that tell it, each with more than one label
  * @param report the page
  * @param kernels the folder of compiled kernels
  */
@@ -35,6 +36,7 @@ record QuickstartFigures(
     double labelSeconds,
     double wallSeconds,
     OptionalDouble labelSdPercent,
+    long labelRepeats,
     String report,
     String kernels)
     implements Figures {
@@ -63,7 +65,11 @@ record QuickstartFigures(
             labels,
             labelSeconds,
             labelSdPercent.isPresent()
-                ? String.format(Locale.ROOT, "%.2f %%", labelSdPercent.getAsDouble())
+                ? String.format(
+                    Locale.ROOT,
+                    "%.2f %% by %d candidates",
+                    labelSdPercent.getAsDouble(),
+                    labelRepeats)
                 : "not told",
             wallSeconds));
     lines.add("report " + report + ", kernels " + kernels);

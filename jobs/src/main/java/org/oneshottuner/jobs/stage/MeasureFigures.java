@@ -11,14 +11,17 @@ import java.util.OptionalDouble;
  * @param location of the table
  * @param device id of the fingerprint
  * @param protocol id
- * @param known candidates that were measured before, and are not again
- * @param labels new ones
+ * @param known candidates that were measured to be learnt from before, and are not again
+ * @param labels new ones that can be learnt from
+ * @param repeats labels of candidates that had one already; they are not learnt from
  * @param failures by kind
  * @param left candidates that there was no time for
  * @param labelSeconds wall-clock spent
- * @param labelsPerHour at that rate
+ * @param labelsPerHour at that rate, repeats among them
  * @param canaryDrift the slowest canary over the fastest, less one; empty without a label
- * @param labelSdPercent standard deviation of a repeated label; empty unless asked for
+ * @param labelSdPercent standard deviation of a repeated label, from all that the table holds;
+ *     empty if none was repeated
+ * @param labelRepeats candidates that tell it, each with more than one label
  */
 public record MeasureFigures(
     String location,
@@ -26,12 +29,14 @@ public record MeasureFigures(
     String protocol,
     long known,
     long labels,
+    long repeats,
     Map<String, Long> failures,
     long left,
     double labelSeconds,
     double labelsPerHour,
     OptionalDouble canaryDrift,
-    OptionalDouble labelSdPercent)
+    OptionalDouble labelSdPercent,
+    long labelRepeats)
     implements Figures {
   /** Copies the map. */
   public MeasureFigures {
@@ -43,8 +48,9 @@ public record MeasureFigures(
     String first =
         String.format(
             Locale.ROOT,
-            "%d labels in %.1f s (%,.0f an hour), %d known before, %d left -> %s",
+            "%d labels and %d repeats in %.1f s (%,.0f an hour), %d known before, %d left -> %s",
             labels,
+            repeats,
             labelSeconds,
             labelsPerHour,
             known,
@@ -65,8 +71,9 @@ public record MeasureFigures(
         labelSdPercent.isPresent()
             ? String.format(
                 Locale.ROOT,
-                "standard deviation of a repeated label: %.2f %%",
-                labelSdPercent.getAsDouble())
+                "standard deviation of a repeated label: %.2f %%, by %d candidates",
+                labelSdPercent.getAsDouble(),
+                labelRepeats)
             : "";
     return fourth.isEmpty() ? List.of(first, second, third) : List.of(first, second, third, fourth);
   }

@@ -74,6 +74,7 @@ public final class MeasureJob {
     double beforeSeconds = measuring.seconds();
     Map<String, Long> failuresBefore = measuring.failures();
     long[] first = {0};
+    long[] labels = {0};
     Repeats given = withRepeats(requests);
     try (Progress progress = Progress.of("measure", "labels", requests.size() + given.most())) {
       Consumer<Measurement> done =
@@ -81,7 +82,10 @@ public final class MeasureJob {
             canaries.add(measurement);
             if (!measurement.draw().sampler().equals(REPEAT)) {
               first[0]++;
-              label(measurement).ifPresent(label -> given.timed(measurement.candidate()));
+              if (label(measurement).isPresent()) {
+                labels[0]++;
+                given.timed(measurement.candidate());
+              }
             }
           };
       Duration budget = settings.measure().budget();
@@ -93,19 +97,22 @@ public final class MeasureJob {
       }
     }
     double seconds = measuring.seconds() - beforeSeconds;
-    long labels = measuring.labels() - before;
+    long timed = measuring.labels() - before;
+    LabelNoise noise = labelNoise();
     return new MeasureFigures(
         measuring.table().location(),
         measuring.device().fingerprint().id(),
         Measuring.protocol(settings.measure()).id(),
         known,
-        labels,
+        labels[0],
+        timed - labels[0],
         since(failuresBefore),
         requests.size() - first[0],
         seconds,
-        seconds > 0 ? labels / seconds * 3600 : 0,
+        seconds > 0 ? timed / seconds * 3600 : 0,
         canaries.drift(),
-        labelSdPercent());
+        noise.sdPercent(),
+        noise.repeats());
   }
 
   private Map<String, Long> since(Map<String, Long> before) {
@@ -138,10 +145,15 @@ public final class MeasureJob {
   }
 
   /**
-   * Returns how far labels of one candidate lie apart, from all that the table holds twice; empty
-   * if nothing was repeated.
+   * How far labels of one candidate lie apart.
+   *
+   * @param sdPercent standard deviation, relative to the mean; empty if nothing was repeated
+   * @param repeats candidates that tell it, each with more than one label
    */
-  public OptionalDouble labelSdPercent() {
+  public record LabelNoise(OptionalDouble sdPercent, long repeats) {}
+
+  /** Returns how far labels of one candidate lie apart, from all that the table holds twice. */
+  public LabelNoise labelNoise() {
     Map<String, List<Double>> labels = new TreeMap<>();
     List<Object> samplers = new ArrayList<>(List.of(DRAWN));
     samplers.add(REPEAT);
@@ -155,9 +167,11 @@ public final class MeasureJob {
             .collectAsList()) {
       labels.put(row.getString(0) + row.getString(1), List.copyOf(row.<Double>getList(2)));
     }
-    return labels.isEmpty()
-        ? OptionalDouble.empty()
-        : OptionalDouble.of(100 * Label.relativeDeviation(List.copyOf(labels.values())));
+    return new LabelNoise(
+        labels.isEmpty()
+            ? OptionalDouble.empty()
+            : OptionalDouble.of(100 * Label.relativeDeviation(List.copyOf(labels.values()))),
+        labels.size());
   }
 
   static OptionalDouble label(Measurement measurement) {
@@ -178,9 +192,13 @@ public final class MeasureJob {
         .filter(col("codegen").equalTo(Templates.VERSION));
   }
 
-  /** Returns the candidates that need no other try: measured, or failed for certain. */
+  /**
+   * Returns the candidates that need no other try: measured to be learnt from, or failed for
+   * certain. What only a search measured is not learnt from, and does not count.
+   */
   private Dataset<Row> settled() {
     return comparable()
+        .filter(col("sampler").isin(DRAWN))
         .groupBy("task", "schedule")
         .agg(
             count(lit(1)).as("tries"),

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ import org.oneshottuner.jobs.rows.CandidateRows;
 import org.oneshottuner.jobs.rows.MeasurementRows;
 import org.oneshottuner.jobs.storage.Table;
 import org.oneshottuner.measure.DeviceFingerprint;
+import org.oneshottuner.measure.Draw;
 import org.oneshottuner.measure.Measurement;
 import org.oneshottuner.measure.MeasuringDevice;
 import org.oneshottuner.measure.Outcome;
@@ -248,6 +250,41 @@ class JobsTest {
     FakeDevice second = new FakeDevice(() -> {});
     assertThat(measure(settings, second, location).known()).isEqualTo(candidates);
     assertThat(second.measured()).isZero();
+  }
+
+  @Test
+  void repeatsAreCountedApartFromWhatIsLearntFrom() throws Exception {
+    Settings settings = settings("sample.tasks=4", "measure.repeat=3");
+    String location = sample(settings, "sample");
+    MeasureFigures figures = measure(settings, new FakeDevice(() -> {}), location);
+    Table table = Measuring.measurements(spark, location + "/m");
+    Dataset<Row> measured = table.read(table.existing());
+    assertThat(figures.labels()).isEqualTo(TrainingRows.of(measured, settings.train()).count());
+    assertThat(figures.repeats()).isEqualTo(3);
+    assertThat(figures.labelRepeats()).isEqualTo(3);
+    assertThat(figures.labelSdPercent()).hasValue(0);
+    assertThat(figures.lines()).contains("standard deviation of a repeated label: 0.00 %, by 3 candidates");
+  }
+
+  @Test
+  void whatASearchMeasuredIsMeasuredAgainToBeLearntFrom() throws Exception {
+    Settings settings = settings("sample.tasks=2", "sample.schedules=4", "measure.repeat=0");
+    String location = sample(settings, "sample");
+    Table candidates = SampleJob.candidates(spark, location);
+    List<Request> searched =
+        candidates.read(candidates.existing()).collectAsList().stream()
+            .map(CandidateRows::request)
+            .map(drawn -> new Request(drawn.candidate(), Draw.chosen("random")))
+            .toList();
+    FakeDevice device = new FakeDevice(() -> {});
+    try (Measuring measuring = new Measuring(spark, settings, device, location + "/m", CLOCK);
+        Progress progress = Progress.of("search", "labels", searched.size())) {
+      measuring.measure(searched.iterator(), Duration.ofDays(1), done -> {}, progress);
+    }
+    MeasureFigures figures = measure(settings, device, location);
+    assertThat(figures.known()).isZero();
+    assertThat(device.measured()).isEqualTo(2 * searched.size());
+    assertThat(measure(settings, device, location).known()).isEqualTo(searched.size());
   }
 
   @Test
