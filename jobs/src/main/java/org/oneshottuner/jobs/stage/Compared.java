@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.stream.DoubleStream;
@@ -11,6 +12,9 @@ import org.oneshottuner.compile.Choice;
 import org.oneshottuner.search.Trial;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.Schedule;
+import org.oneshottuner.train.NetworkTask;
+import org.oneshottuner.train.Prediction;
+import org.oneshottuner.train.RankedTask;
 
 /**
  * What was chosen for one task, by each way, and how the choices were measured at last, side by
@@ -90,8 +94,29 @@ final class Compared {
 
   private DoubleStream measured() {
     return DoubleStream.concat(
-        nanos.values().stream().mapToDouble(Double::doubleValue),
-        random.stream().flatMapToDouble(trial -> trial.nanos().stream()));
+        nanos.values().stream().mapToDouble(Double::doubleValue), measuredAtRandom());
+  }
+
+  private DoubleStream measuredAtRandom() {
+    return random.stream().flatMapToDouble(trial -> trial.nanos().stream());
+  }
+
+  /**
+   * Returns this task as a layer whose random schedules are ranked, by the best of those: what a
+   * predictor that had them in the right order would get is then no regret. One that failed counts
+   * as the default, or as the best where the default is faster than all. Empty if none was timed.
+   *
+   * @param predictions of the random schedules
+   */
+  Optional<NetworkTask> ranked(List<Prediction> predictions) {
+    OptionalDouble best = measuredAtRandom().min();
+    if (best.isEmpty()) {
+      return Optional.empty();
+    }
+    double fallback = Math.max(best.getAsDouble(), fallbackNanos());
+    RankedTask task =
+        new RankedTask(unseen.task().key(), best.getAsDouble(), fallback, predictions);
+    return Optional.of(new NetworkTask(unseen.weights(), task, bestNanos()));
   }
 
   /** Returns the time of a way's choice; empty if it failed. */

@@ -36,7 +36,6 @@ import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.train.Bootstrap;
 import org.oneshottuner.train.NetworkTask;
 import org.oneshottuner.train.Prediction;
-import org.oneshottuner.train.RankedTask;
 import org.oneshottuner.train.Regrets;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
@@ -188,12 +187,7 @@ public final class EvaluateJob {
         scorer.score(member, member + 1, score);
         predictions.add(new Prediction(trial.schedule().text(), score[0], trial.nanos()));
       }
-      if (!predictions.isEmpty()) {
-        ranked.add(
-            new NetworkTask(
-                task.unseen.weights(),
-                new RankedTask(tuned.key(), task.bestNanos(), task.fallbackNanos(), predictions)));
-      }
+      task.ranked(predictions).ifPresent(ranked::add);
     }
     return ranked;
   }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
@@ -53,23 +54,20 @@ final class EvaluateReport {
    */
   static void write(EvaluateFigures figures, List<NetworkTask> layers, Context context) {
     List<RankedTask> ranked = layers.stream().map(NetworkTask::task).toList();
-    List<FrozenModel.Metric> metrics = new ArrayList<>();
-    Judging.judged("", "", List.of(ranked)).ifPresent(one -> metrics.addAll(one.metrics()));
-    Set<String> known = new TreeSet<>(metrics.stream().map(FrozenModel.Metric::name).toList());
-    RankingMetrics.of(ranked).metrics().stream()
-        .filter(metric -> !known.contains(metric.name()))
-        .forEach(metrics::add);
-    for (int k : TOP) {
-      metrics.add(
-          new FrozenModel.Metric(
-              "top-" + k + " score (TenSet)", RankingMetrics.tensetTopK(k, layers)));
-      metrics.add(
-          new FrozenModel.Metric("top-" + k + " score (TLP)", RankingMetrics.tlpTopK(k, layers)));
-    }
-    NoiseCeiling ceiling = NoiseCeiling.of(ranked, context.page().labelSd(), CEILING_DRAWS, 1);
+    // where no random schedule could be timed, there is no order to judge
+    Optional<NoiseCeiling> ceiling =
+        ranked.isEmpty()
+            ? Optional.empty()
+            : Optional.of(NoiseCeiling.of(ranked, context.page().labelSd(), CEILING_DRAWS, 1));
     List<FrozenModel.SplitMetrics> splits = new ArrayList<>(context.model().evaluation());
-    splits.add(new FrozenModel.SplitMetrics("unseen network, drawn here", metrics));
-    splits.add(new FrozenModel.SplitMetrics("its noise ceiling", ceiling.metrics().metrics()));
+    ceiling.ifPresent(
+        one -> {
+          splits.add(
+              new FrozenModel.SplitMetrics(
+                  "unseen network, drawn here", metrics(layers, ranked)));
+          splits.add(
+              new FrozenModel.SplitMetrics("its noise ceiling", one.metrics().metrics()));
+        });
     Figures page =
         new Figures(
             "One-Shot Tuner: picks without measurement",
@@ -95,7 +93,9 @@ final class EvaluateReport {
                             way.slowerThanPick()))
                 .toList(),
             context.page().training().curves(),
-            OptionalDouble.of(1 / (1 + ceiling.metrics().regretAt1().geometricMean())),
+            ceiling
+                .map(one -> OptionalDouble.of(1 / (1 + one.metrics().regretAt1().geometricMean())))
+                .orElse(OptionalDouble.empty()),
             figures.seeds().stream()
                 .map(seed -> new Figures.SeedRegret(seed.seed(), seed.regret()))
                 .toList(),
@@ -107,6 +107,24 @@ final class EvaluateReport {
             context.failures(),
             context.model().manifest());
     EvaluationReport.write(page, context.page().page());
+  }
+
+  private static List<FrozenModel.Metric> metrics(
+      List<NetworkTask> layers, List<RankedTask> ranked) {
+    List<FrozenModel.Metric> metrics = new ArrayList<>();
+    Judging.judged("", "", List.of(ranked)).ifPresent(one -> metrics.addAll(one.metrics()));
+    Set<String> known = new TreeSet<>(metrics.stream().map(FrozenModel.Metric::name).toList());
+    RankingMetrics.of(ranked).metrics().stream()
+        .filter(metric -> !known.contains(metric.name()))
+        .forEach(metrics::add);
+    for (int k : TOP) {
+      metrics.add(
+          new FrozenModel.Metric(
+              "top-" + k + " score (TenSet)", RankingMetrics.tensetTopK(k, layers)));
+      metrics.add(
+          new FrozenModel.Metric("top-" + k + " score (TLP)", RankingMetrics.tlpTopK(k, layers)));
+    }
+    return metrics;
   }
 
   private static List<Figures.Headline> headlines(EvaluateFigures figures) {

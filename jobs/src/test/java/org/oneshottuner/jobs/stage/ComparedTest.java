@@ -13,6 +13,10 @@ import org.oneshottuner.lower.Templates;
 import org.oneshottuner.search.Trial;
 import org.oneshottuner.space.Schedule;
 import org.oneshottuner.space.ScheduleSpace;
+import org.oneshottuner.train.NetworkTask;
+import org.oneshottuner.train.NoiseCeiling;
+import org.oneshottuner.train.Prediction;
+import org.oneshottuner.train.RankingMetrics;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
 import org.oneshottuner.workload.Workload;
@@ -93,6 +97,27 @@ class ComparedTest {
     assertThat(compared.failures(Compared.RANDOM)).isEqualTo(1);
     assertThat(compared.randomNanos().orElseThrow()).isEqualTo(400, within(1e-9));
     assertThat(compared.regret(Compared.RANDOM)).isEqualTo(3, within(1e-9));
+  }
+
+  @Test
+  void randomSchedulesAreRankedAmongThemselvesAndTopScoresKnowTheBest() {
+    Compared compared = compared();
+    List<Prediction> predictions =
+        List.of(
+            new Prediction("slow", 1, OptionalDouble.of(300)),
+            new Prediction("fast", 2, OptionalDouble.of(250)),
+            new Prediction("failed", 0, OptionalDouble.empty()));
+    Schedule any = compared.pick.schedule();
+    compared.random = List.of(Trial.timed(any, 300), Trial.timed(any, 250), Trial.failed(any));
+    NetworkTask layer = compared.ranked(predictions).orElseThrow();
+    assertThat(layer.bestNanos()).isEqualTo(100);
+    // as of the noise ceiling, the right order leaves no regret
+    assertThat(layer.task().regretAt(1)).isZero();
+    RankingMetrics ceiling = NoiseCeiling.of(List.of(layer.task()), 0, 1, 1).metrics();
+    assertThat(ceiling.regretAt1().worst()).isZero();
+    assertThat(ceiling.peakAt64()).isEqualTo(layer.task().peakAt(64));
+    compared.random = List.of(Trial.failed(any));
+    assertThat(compared.ranked(predictions.subList(2, 3))).isEmpty();
   }
 
   @Test

@@ -36,6 +36,7 @@ import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.rows.CandidateRows;
 import org.oneshottuner.jobs.rows.MeasurementRows;
 import org.oneshottuner.jobs.storage.Table;
+import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.DeviceFingerprint;
 import org.oneshottuner.measure.Draw;
 import org.oneshottuner.measure.Measurement;
@@ -44,6 +45,7 @@ import org.oneshottuner.measure.Outcome;
 import org.oneshottuner.measure.Request;
 import org.oneshottuner.sample.NetworkCatalogue;
 import org.oneshottuner.sample.ScheduleSampler;
+import org.oneshottuner.space.Candidate;
 import org.oneshottuner.train.Bootstrap;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
@@ -263,7 +265,8 @@ class JobsTest {
     assertThat(figures.repeats()).isEqualTo(3);
     assertThat(figures.labelRepeats()).isEqualTo(3);
     assertThat(figures.labelSdPercent()).hasValue(0);
-    assertThat(figures.lines()).contains("standard deviation of a repeated label: 0.00 %, by 3 candidates");
+    assertThat(figures.lines())
+        .contains("standard deviation of a repeated label: 0.00 %, by 3 candidates");
   }
 
   @Test
@@ -566,6 +569,11 @@ class JobsTest {
                         (1 + way.regret().figure()) / (1 + figures.geomeanRegret()) - 1,
                         within(1e-9)));
 
+    EvaluateFigures onlyDefaults =
+        evaluate(settings, new FailingDevice(JobsTest::last), location, file, trainedOn);
+    assertThat(onlyDefaults.tasks()).isNotEmpty();
+    assertThat(onlyDefaults.geomeanRegret()).isZero();
+
     TuningTask judged =
         new TuningTask(
             Workload.parse(figures.tasks().get(0).workload()), CpuTarget.AVX2, settings.threads());
@@ -580,6 +588,15 @@ class JobsTest {
         .hasMessageContaining("was trained on tasks of digest");
   }
 
+  /** Lets everything fail that is measured at last, but for the default schedules. */
+  private static Optional<Outcome.Failed> last(Request request) {
+    Candidate candidate = request.candidate();
+    return !request.draw().sampler().equals(Labels.FINAL)
+            || candidate.schedule().equals(Templates.defaultSchedule(candidate.task()))
+        ? Optional.empty()
+        : Optional.of(new Outcome.Failed(Outcome.Kind.WRONG_OUTPUT, "off by one"));
+  }
+
   /** Returns how many of all measurements failed: to learn from, by searches and at last. */
   private static long failed(Table table) {
     return table
@@ -589,7 +606,11 @@ class JobsTest {
   }
 
   private EvaluateFigures evaluate(
-      Settings settings, FakeDevice device, String location, Path model, List<String> trainedOn)
+      Settings settings,
+      MeasuringDevice device,
+      String location,
+      Path model,
+      List<String> trainedOn)
       throws InterruptedException {
     Training training = Training.beside(model);
     try (Measuring measuring = new Measuring(spark, settings, device, location + "/m", CLOCK)) {

@@ -255,8 +255,10 @@ public final class EvaluationReport {
         "learning-part",
         "Would more labels help?",
         "Score on drawn tasks that were held out, among their measured candidates, against the"
-            + " labels learnt from; bands: bootstrap over tasks. Above the dashed line, the noise"
-            + " ceiling of the picks judged above, a gain could not be told from noise.");
+            + " labels learnt from; bands: bootstrap over tasks. The dashed line is of other tasks:"
+            + " what a predictor that knew the true times would score on the random schedules of"
+            + " the unseen tasks, by labels as noisy as these. A gain near it could not be told from"
+            + " noise.");
     if (nothing(figures.curves())) {
       return;
     }
@@ -406,10 +408,12 @@ public final class EvaluationReport {
         "splits-part",
         "Every split side by side",
         "How the learner ranks the measured candidates of tasks that were kept from its training."
-            + " Regret@k: the best of the k first-ranked over the best measured, minus 1; geometric"
-            + " mean over tasks. Splits differ in how many candidates a task has, and so in what a"
-            + " random pick among them gets: compare within a row. Top-k scores weigh a layer by how"
-            + " often its network runs it, over its chance to be drawn.");
+            + " Regret@k: the best of the k first-ranked over the best of the task's candidates,"
+            + " minus 1; geometric mean over tasks. Splits differ in how many candidates a task has,"
+            + " and so in what a random pick among them gets: compare within a row. The candidates"
+            + " that were drawn here are the random schedules of the unseen tasks. Top-k scores set"
+            + " the k first-ranked against the best known schedule, whichever way that was found,"
+            + " and weigh a layer by how often its network runs it, over its chance to be drawn.");
     if (nothing(figures.splits())) {
       return;
     }

@@ -19,7 +19,8 @@ import org.oneshottuner.train.LearningCurve;
  * @param baselines ways of choosing a schedule, ours among them, with the geometric mean of their
  *     regret
  * @param curves how the score, 1 / (1 + regret), grows with labels
- * @param ceilingScore the score that a perfect predictor would get from labels with this noise
+ * @param ceilingScore the score that a perfect predictor would get by labels with this noise, on
+ *     the random schedules of the unseen tasks, not on the tasks of the curves
  * @param seeds regret of the same learner trained with other seeds, that of the model which ships
  *     first; none if it was trained with one
  * @param regrets the regret of each unseen task, by kind of operator

@@ -68,7 +68,7 @@ final class Plots {
       out.empty("line", "class", "ceiling", "x1", chart.left, "x2", chart.right, "y1", y, "y2", y)
           .element(
               "text",
-              "noise ceiling",
+              "noise ceiling of the unseen tasks",
               "class",
               "note",
               "x",

@@ -64,7 +64,7 @@ public record RankingMetrics(
           .forEach(
               (network, weight) -> {
                 double[] sum = sums.computeIfAbsent(network, name -> new double[2]);
-                sum[0] += weight * layer.task().bestNanos();
+                sum[0] += weight * layer.bestNanos();
                 sum[1] += weight * layer.task().bestOfTop(k);
               });
     }
@@ -79,7 +79,7 @@ public record RankingMetrics(
     double best = 0;
     double found = 0;
     for (NetworkTask layer : tasks) {
-      best += layer.weight() * layer.task().bestNanos();
+      best += layer.weight() * layer.bestNanos();
       found += layer.weight() * layer.task().bestOfTop(k);
     }
     return best / found;

@@ -61,14 +61,17 @@ class RankingMetricsTest {
   void topKScoresDifferInHowTheySum() {
     List<NetworkTask> tasks =
         List.of(
-            new NetworkTask(weights("one", 2), task(100, 200, 100)),
-            new NetworkTask(weights("one", 1), task(50, 50, 60)),
-            new NetworkTask(weights("two", 1), task(10, 20, 16)));
+            new NetworkTask(weights("one", 2), task(100, 200, 100), 100),
+            new NetworkTask(weights("one", 1), task(50, 50, 60), 50),
+            new NetworkTask(weights("two", 1), task(16, 20, 16), 10));
     // one: (2*100 + 50) / (2*200 + 50), two: 10 / 20
     assertThat(RankingMetrics.tensetTopK(1, tasks)).isEqualTo((250 / 450.0 + 0.5) / 2, EXACTLY);
     assertThat(RankingMetrics.tlpTopK(1, tasks)).isEqualTo(260 / 470.0, EXACTLY);
     assertThat(RankingMetrics.tensetTopK(2, tasks)).isEqualTo((1 + 10 / 16.0) / 2, EXACTLY);
     assertThat(RankingMetrics.tlpTopK(2, tasks)).isEqualTo(260 / 266.0, EXACTLY);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new NetworkTask(weights("one", 1), task(50, 50, 60), 51))
+        .withMessageContaining("Cannot judge t50.0 by a best of 51.0 ns");
   }
 
   private static SortedMap<String, Double> weights(String network, double weight) {
