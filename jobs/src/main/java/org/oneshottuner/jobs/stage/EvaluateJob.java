@@ -16,15 +16,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
 import org.oneshottuner.compile.Choice;
 import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.dataset.LeakAudit;
 import org.oneshottuner.jobs.conf.Settings;
-import org.oneshottuner.jobs.rows.MeasurementRows;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.Draw;
 import org.oneshottuner.measure.Request;
+import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.report.Figures;
 import org.oneshottuner.sample.NetworkCatalogue;
 import org.oneshottuner.search.ModelScorer;
@@ -103,7 +102,12 @@ public final class EvaluateJob {
     }
   }
 
-  /** Evaluates a model, and writes the report. */
+  /**
+   * Evaluates a model, and writes the report.
+   *
+   * @throws org.oneshottuner.dataset.LeakException if the model or a baseline knows a task that is
+   *     judged by, or one that is near to it
+   */
   public EvaluateFigures run(OneShotTuner tuner, Page page) throws InterruptedException {
     CpuTarget target = Targets.named(settings.target());
     List<UnseenTasks.Unseen> unseen =
@@ -113,7 +117,9 @@ public final class EvaluateJob {
             Targets.named(settings.target()),
             new UnseenTasks.Where(settings.seed(), settings.threads()));
     List<TuningTask> tasks = unseen.stream().map(UnseenTasks.Unseen::task).toList();
-    Map<Workload, List<Baselines.Timed>> known = learntFrom(tasks, page.trainedOn());
+    LeakAudit.check(page.trainedOn(), tasks.stream().map(TuningTask::key).toList());
+    Map<Workload, List<Baselines.Timed>> known =
+        learntFrom(comparable(device(tuner.model())), Set.copyOf(page.trainedOn()));
     long before = measuring.labels();
     double secondsBefore = measuring.seconds();
     Labels labels = new Labels(measuring, settings, tasks);
@@ -200,32 +206,32 @@ public final class EvaluateJob {
         : settings.evaluate().networks();
   }
 
+  /** Returns the device whose labels a model learnt from; this one if the model does not say. */
+  private String device(FrozenModel model) {
+    return model.manifest().stream()
+        .filter(property -> property.key().equals(TrainJob.DEVICE))
+        .map(FrozenModel.Property::value)
+        .findFirst()
+        .orElseGet(() -> measuring.device().fingerprint().id());
+  }
+
   /**
-   * Returns what was measured of each task that was learnt from.
+   * Returns what the model learnt, for the baselines to learn from: training left out what is near
+   * to the held-out networks, and so must they.
    *
-   * @throws org.oneshottuner.dataset.LeakException if the model or a baseline knows a task that is
-   *     judged by, or one that is near to it
+   * @param measurements that can stand beside each other
+   * @param trainedOn keys of the tasks that the model was trained on
    */
-  private Map<Workload, List<Baselines.Timed>> learntFrom(
-      List<TuningTask> judgedBy, List<String> trainedOn) {
-    Set<String> judged = new TreeSet<>(judgedBy.stream().map(TuningTask::key).toList());
+  static Map<Workload, List<Baselines.Timed>> learntFrom(
+      Dataset<Row> measurements, Set<String> trainedOn) {
     Map<Workload, List<Baselines.Timed>> timed = new HashMap<>();
-    LeakAudit.check(trainedOn, judged);
-    Set<String> train = Set.copyOf(trainedOn);
     for (Row row :
-        measuring
-            .table()
-            .read(measuring.table().snapshot())
-            .filter(col("outcome").equalTo(MeasurementRows.TIMED))
-            .filter(col("sampler").isin(MeasureJob.DRAWN))
-            .filter(col("codegen").equalTo(Templates.VERSION))
-            .groupBy("task", "schedule")
-            .agg(functions.min("label_nanos").as("nanos"))
+        TrainingRows.labels(measurements)
+            .select("task", "schedule", "label_nanos")
             .orderBy("task", "schedule")
             .collectAsList()) {
       String key = row.getString(0);
-      // training left out what is near to the held-out networks, and so must the baselines
-      if (train.contains(key)) {
+      if (trainedOn.contains(key)) {
         timed
             .computeIfAbsent(TuningTask.parse(key).workload(), workload -> new ArrayList<>())
             .add(new Baselines.Timed(row.getString(1), row.getDouble(2)));

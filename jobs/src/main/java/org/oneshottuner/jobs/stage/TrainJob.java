@@ -64,6 +64,9 @@ public final class TrainJob {
   /** The file beside a model that lists the tasks it was trained on, one a line. */
   static final String TASKS = "tasks.txt";
 
+  /** The property of a model's manifest that names the device whose labels it learnt from. */
+  static final String DEVICE = "device";
+
   /** The property of a model's manifest that vouches for that file. */
   static final String TASKS_DIGEST = "tasks.sha256";
 
@@ -367,7 +370,7 @@ public final class TrainJob {
   private static Provenance provenance(
       Settings inForce, Learnt learnt, List<TrainFigures.Judged> judged) {
     List<FrozenModel.Property> manifest = new ArrayList<>();
-    manifest.add(new FrozenModel.Property("device", learnt.device()));
+    manifest.add(new FrozenModel.Property(DEVICE, learnt.device()));
     manifest.add(new FrozenModel.Property("measurements", learnt.snapshot().digest()));
     manifest.add(new FrozenModel.Property("tasks", Integer.toString(learnt.tasks().size())));
     manifest.add(new FrozenModel.Property(TASKS_DIGEST, digest(learnt.tasks())));

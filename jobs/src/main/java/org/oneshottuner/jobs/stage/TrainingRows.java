@@ -96,6 +96,16 @@ final class TrainingRows {
     double tie = settings.tieTolerance();
     double clip = settings.weightClip();
     FlatMapGroupsFunction<String, Row, Row> learnt = (task, rows) -> rows(task, rows, tie, clip);
+    return labels(measurements)
+        .groupByKey((MapFunction<Row, String>) row -> row.getString(0), Encoders.STRING())
+        .flatMapGroups(learnt, Encoders.row(COLUMNS));
+  }
+
+  /**
+   * Returns task, schedule and label of each drawn candidate that was timed, and more, in no
+   * particular order. The label is the mean of all that it has.
+   */
+  static Dataset<Row> labels(Dataset<Row> measurements) {
     return measurements
         .filter(col("outcome").equalTo(MeasurementRows.TIMED))
         .filter(col("sampler").isin(MeasureJob.DRAWN))
@@ -104,9 +114,7 @@ final class TrainingRows {
             avg("label_nanos").as("label_nanos"),
             max("inclusion_probability").as("inclusion_probability"),
             unix_micros(min("measured_at")).as("first_micros"),
-            unix_micros(max("measured_at")).as("last_micros"))
-        .groupByKey((MapFunction<Row, String>) row -> row.getString(0), Encoders.STRING())
-        .flatMapGroups(learnt, Encoders.row(COLUMNS));
+            unix_micros(max("measured_at")).as("last_micros"));
   }
 
   private static Iterator<Row> rows(String key, Iterator<Row> given, double tie, double clip) {

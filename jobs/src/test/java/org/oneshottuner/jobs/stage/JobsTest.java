@@ -15,9 +15,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.spark.sql.Dataset;
@@ -43,6 +46,7 @@ import org.oneshottuner.measure.Measurement;
 import org.oneshottuner.measure.MeasuringDevice;
 import org.oneshottuner.measure.Outcome;
 import org.oneshottuner.measure.Request;
+import org.oneshottuner.measure.Visit;
 import org.oneshottuner.sample.NetworkCatalogue;
 import org.oneshottuner.sample.ScheduleSampler;
 import org.oneshottuner.space.Candidate;
@@ -511,6 +515,71 @@ class JobsTest {
               assertThat(row.getDouble(1)).isEqualTo(1);
               assertThat(row.getDouble(2)).isEqualTo(1, within(1e-9));
             });
+  }
+
+  /** Returns a measurement of a candidate whose times are some times those of {@link FakeDevice}. */
+  private static Measurement slower(Request request, int times) {
+    Measurement usual = new FakeDevice(() -> {}).measurement(request);
+    return new Measurement(
+        usual.candidate(),
+        usual.draw(),
+        usual.device(),
+        usual.protocol(),
+        usual.build(),
+        usual
+            .outcome()
+            .fold(
+                timed ->
+                    new Outcome.Timed(
+                        timed.visits().stream().map(visit -> slower(visit, times)).toList(),
+                        timed.quiet()),
+                failed -> failed),
+        usual.when());
+  }
+
+  private static Visit slower(Visit visit, int times) {
+    return new Visit(
+        visit.offsetMillis(),
+        visit.coldNanos(),
+        visit.callsPerWindow(),
+        visit.windowNanos().stream().map(nanos -> times * nanos).toList(),
+        visit.runs(),
+        visit.discarded(),
+        visit.canary());
+  }
+
+  @Test
+  void baselinesLearnWhatTheModelLearns() {
+    String location = sample(settings("sample.tasks=3"), "sample");
+    Table candidates = SampleJob.candidates(spark, location);
+    List<Request> drawn =
+        candidates.read(candidates.existing()).orderBy("task").collectAsList().stream()
+            .map(CandidateRows::request)
+            .toList();
+    List<Measurement> measured = new ArrayList<>();
+    for (Request request : drawn) {
+      measured.add(slower(request, 1));
+      measured.add(slower(request, 3));
+      measured.add(slower(new Request(request.candidate(), Draw.chosen(MeasureJob.REPEAT)), 9));
+    }
+    Dataset<Row> rows =
+        spark.createDataFrame(
+            measured.stream().map(MeasurementRows::row).toList(), MeasurementRows.FORMAT.columns());
+    String unknown = drawn.get(0).candidate().task().key();
+    Dataset<Row> learnt =
+        TrainingRows.of(rows, settings().train()).filter(col("task").notEqual(unknown));
+    Set<String> trainedOn = new HashSet<>();
+    List<Baselines.Timed> labels = new ArrayList<>();
+    for (Row row : learnt.orderBy("task", "schedule").collectAsList()) {
+      trainedOn.add(row.getAs("task"));
+      labels.add(new Baselines.Timed(row.getAs("schedule"), row.<Double>getAs("label_nanos")));
+    }
+    Map<Workload, List<Baselines.Timed>> known = EvaluateJob.learntFrom(rows, trainedOn);
+    assertThat(known).hasSize(2);
+    assertThat(known.values().stream().flatMap(List::stream).toList())
+        .containsExactlyInAnyOrderElementsOf(labels)
+        .isNotEmpty();
+    assertThat(labels.get(0).nanos()).isGreaterThan(2 * 1000);
   }
 
   @Test
