@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -45,6 +46,7 @@ public final class Measuring implements AutoCloseable {
   private final TableWriter writer;
   private final Map<Outcome.Kind, Long> failures = new EnumMap<>(Outcome.Kind.class);
   private final List<Row> waiting = new ArrayList<>();
+  private Optional<Batch> begun = Optional.empty();
   private long lastCommit = System.nanoTime();
   private long labels;
   private long nanos;
@@ -181,26 +183,48 @@ public final class Measuring implements AutoCloseable {
   }
 
   private void commitWaiting() {
+    // one whose commit failed may be in nevertheless: under its own name it is not appended twice
+    commitBegun();
     if (!waiting.isEmpty()) {
       long sequence = writer.snapshot().commits().size() + 1L;
-      Commit commit =
-          writer.append(
-              String.format(Locale.ROOT, "%s-%06d", settings.campaign(), sequence),
-              Map.of("device", device.fingerprint().id(), "campaign", settings.campaign()),
-              spark.createDataFrame(waiting, MeasurementRows.FORMAT.columns()).coalesce(1),
-              Commit.Origin.of(
-                  org.oneshottuner.jobs.conf.ConfReader.inForce(settings),
-                  Map.of(
-                      "device",
-                      org.oneshottuner.jobs.storage.Digests.of(
-                          device
-                              .fingerprint()
-                              .text()
-                              .getBytes(java.nio.charset.StandardCharsets.UTF_8)))));
-      LOG.debug("Committed {} rows as {}", commit.rows(), commit.batch());
+      begun =
+          Optional.of(
+              new Batch(
+                  String.format(Locale.ROOT, "%s-%06d", settings.campaign(), sequence), waiting));
       waiting.clear();
+      commitBegun();
     }
     lastCommit = System.nanoTime();
+  }
+
+  /** Rows that keep their name until they are committed. */
+  private record Batch(String name, List<Row> rows) {
+    Batch {
+      rows = List.copyOf(rows);
+    }
+  }
+
+  private void commitBegun() {
+    begun.ifPresent(this::commit);
+    begun = Optional.empty();
+  }
+
+  private void commit(Batch batch) {
+    Commit commit =
+        writer.append(
+            batch.name(),
+            Map.of("device", device.fingerprint().id(), "campaign", settings.campaign()),
+            spark.createDataFrame(batch.rows(), MeasurementRows.FORMAT.columns()).coalesce(1),
+            Commit.Origin.of(
+                org.oneshottuner.jobs.conf.ConfReader.inForce(settings),
+                Map.of(
+                    "device",
+                    org.oneshottuner.jobs.storage.Digests.of(
+                        device
+                            .fingerprint()
+                            .text()
+                            .getBytes(java.nio.charset.StandardCharsets.UTF_8)))));
+    LOG.debug("Committed {} rows as {}", commit.rows(), commit.batch());
   }
 
   /** Returns how many labels there are so far. */

@@ -118,7 +118,7 @@ public final class TableWriter implements AutoCloseable {
       observer.accept(Step.MOVED);
       Commit commit = commit(batch, partition, files, origin);
       observer.accept(Step.COMMITTED);
-      folder.delete(staged);
+      tidy(staged);
       return commit;
     } catch (IOException e) {
       sweep(staged, e);
@@ -314,6 +314,15 @@ public final class TableWriter implements AutoCloseable {
         LOG.info("Clearing away {}, which no manifest names", folder.place(file));
         folder.delete(file);
       }
+    }
+  }
+
+  /** Deletes what was staged of a batch that is committed, now or when this is closed. */
+  private void tidy(String staged) {
+    try {
+      folder.delete(staged);
+    } catch (IOException e) {
+      LOG.warn("Cannot clear away {} yet: {}", folder.place(staged), e.getMessage());
     }
   }
 

@@ -59,6 +59,26 @@ class LocalTableTest extends TableContract {
     assertThat(names(table(location))).containsExactly("a0", "a1", "b0");
   }
 
+  /** Rows are in once their manifest is, whatever cannot be cleared away behind them. */
+  @Test
+  void aBatchIsInWhoseStagedFilesCannotBeDeleted() throws Exception {
+    String location = location();
+    Configuration configuration = spark.sparkContext().hadoopConfiguration();
+    configuration.set("fs.file.impl", StuckStaging.class.getName());
+    configuration.setBoolean("fs.file.impl.disable.cache", true);
+    try (TableWriter writer = table(location).write(CLOCK)) {
+      assertThat(writer.append("a", DEVICE, rows("a", 2), Commit.Origin.unknown()).rows())
+          .isEqualTo(2);
+      assertThat(Path.of(location, "staging")).isNotEmptyDirectory();
+      writer.append("b", DEVICE, rows("b", 1), Commit.Origin.unknown());
+    } finally {
+      configuration.unset("fs.file.impl");
+      configuration.unset("fs.file.impl.disable.cache");
+    }
+    assertThat(names(table(location))).containsExactly("a0", "a1", "b0");
+    assertThat(Path.of(location, "staging")).doesNotExist();
+  }
+
   /** A writer that dies at each point of an append, and one that comes after it. */
   @Test
   void aWriterMayDieAnywhere() throws Exception {

@@ -85,6 +85,29 @@ abstract class TableContract {
   }
 
   @Test
+  void aBatchWhoseAppendFailedAfterItsCommitIsNotAppendedAgain() {
+    Table table = table(location());
+    List<TableWriter.Step> failed = new java.util.ArrayList<>();
+    try (TableWriter writer =
+        TableWriter.open(
+            table,
+            CLOCK,
+            step -> {
+              if (step == TableWriter.Step.COMMITTED && failed.isEmpty()) {
+                failed.add(step);
+                throw new IllegalStateException("too late");
+              }
+            })) {
+      assertThatThrownBy(
+              () -> writer.append("a", DEVICE, rows("a", 2), Commit.Origin.unknown()))
+          .hasMessage("too late");
+      assertThat(writer.append("a", DEVICE, rows("a", 2), Commit.Origin.unknown()).rows())
+          .isEqualTo(2);
+    }
+    assertThat(names(table)).containsExactly("a0", "a1");
+  }
+
+  @Test
   void theSameRowsMakeTheSameDigests() {
     Table one = table(location());
     Table other = table(location());
