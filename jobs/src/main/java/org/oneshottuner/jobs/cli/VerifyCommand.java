@@ -33,6 +33,10 @@ final class VerifyCommand implements Callable<Integer> {
               + (others == 0 ? "" : "; " + others + (others == 1 ? " more is" : " more are"))
               + (others == 0 ? "" : " damaged"));
     }
+    if (figures.tables().isEmpty()) {
+      throw new IllegalStateException(
+          "Cannot verify " + dataset + ": no table there has a manifest");
+    }
     return 0;
   }
 }

@@ -11,9 +11,9 @@ import java.util.Locale;
  * @param tables that lie there
  * @param notFound tables that a dataset of this kind may have, and this has not: perhaps not yet
  * @param damage a message for each manifest, data file or table that is known to be missing, or is
- *     altered, and for each place with files that no manifest names
- * @param unfinished a message for each place where a writer is at files that no manifest names yet,
- *     or was when it was killed
+ *     altered, and for each place with files of several batches that no manifest names
+ * @param unfinished a message for each place with files of one batch that no manifest names: a
+ *     writer is at it, or ended before its commit, or the last manifest was deleted
  */
 public record VerifyFigures(
     String location,
@@ -62,12 +62,19 @@ public record VerifyFigures(
     }
     notFound.forEach(name -> lines.add(name + ": not there"));
     unfinished.forEach(
-        one -> lines.add(one + "; a writer is at it, or was killed, and the next clears it away"));
+        one ->
+            lines.add(
+                one
+                    + "; a writer is at it, or ended before its commit, or the manifest was deleted;"
+                    + " the next writer clears it away"));
     damage.stream().limit(SHOWN).forEach(lines::add);
     if (damage.size() > SHOWN) {
       lines.add("and " + (damage.size() - SHOWN) + " more");
     }
-    lines.add(damage.isEmpty() ? "all as their manifests say" : damage.size() + " damaged");
+    lines.add(
+        !damage.isEmpty()
+            ? damage.size() + " damaged"
+            : tables.isEmpty() ? "nothing verified" : "all as their manifests say");
     return lines;
   }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import org.apache.spark.sql.SparkSession;
 import org.oneshottuner.jobs.rows.CandidateRows;
 import org.oneshottuner.jobs.rows.MeasurementRows;
@@ -51,6 +52,7 @@ public final class VerifyJob {
       String at = location + place;
       List<Commit> commits = new ArrayList<>();
       try {
+        List<String> files = Table.dataFiles(spark, at);
         for (Table table : table(spark, at).stream().toList()) {
           Snapshot snapshot = table.snapshot();
           commits.addAll(snapshot.commits());
@@ -59,9 +61,9 @@ public final class VerifyJob {
           verified.add(verified(table, snapshot));
           damage.addAll(table.damage(snapshot));
         }
-        List<String> unnamed = Table.unnamed(spark, at, commits);
+        SortedMap<String, List<String>> unnamed = Table.unnamed(files, commits);
         if (!unnamed.isEmpty()) {
-          (Table.locked(spark, at) ? unfinished : damage).add(unnamed(at, unnamed));
+          (unnamed.size() == 1 ? unfinished : damage).add(unnamed(at, unnamed));
         }
       } catch (IllegalArgumentException | UncheckedIOException e) {
         if (Thread.currentThread().isInterrupted() || e instanceof UnreachableException) {
@@ -83,14 +85,18 @@ public final class VerifyJob {
         location, verified, notFound(location, found, absent, damage), damage, unfinished);
   }
 
-  private static String unnamed(String place, List<String> files) {
+  private static String unnamed(String place, SortedMap<String, List<String>> batches) {
+    List<String> files = batches.values().stream().flatMap(List::stream).toList();
     return "Cannot read "
         + place
         + "/"
         + files.get(0)
         + (files.size() == 1 ? "" : " and " + (files.size() - 1) + " more beside it")
         + ": no manifest names "
-        + (files.size() == 1 ? "it" : "them");
+        + (files.size() == 1 ? "it" : "them")
+        + (batches.size() == 1
+            ? ""
+            : ", and no writer leaves " + batches.size() + " batches without");
   }
 
   /**

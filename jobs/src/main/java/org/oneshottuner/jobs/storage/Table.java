@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
@@ -94,30 +96,31 @@ public final class Table {
   }
 
   /**
-   * Returns the data files at a place that no commit names, in order of their paths below it. A
-   * writer that was killed may have left some; its lock is there, too, until the next one clears
-   * them away.
+   * Returns the data files at a place, in order of their paths below it. If they are listed before
+   * the commits are read, a writer that is at the table meanwhile has at most those of one batch
+   * there that no commit names.
    */
-  public static List<String> unnamed(SparkSession spark, String location, List<Commit> commits) {
+  public static List<String> dataFiles(SparkSession spark, String location) {
     try {
-      Folder folder = Folder.at(location, spark.sparkContext().hadoopConfiguration());
-      TreeSet<String> files = new TreeSet<>(folder.listDeep(DATA));
-      commits.forEach(
-          commit -> commit.files().stream().map(Commit.DataFile::path).forEach(files::remove));
-      return List.copyOf(files);
+      return Folder.at(location, spark.sparkContext().hadoopConfiguration()).listDeep(DATA);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + location + ": " + e.getMessage(), e);
     }
   }
 
-  /** Returns whether a writer is at a place, or was when it was killed. */
-  public static boolean locked(SparkSession spark, String location) {
-    try {
-      return Folder.at(location, spark.sparkContext().hadoopConfiguration())
-          .exists(WriterLock.LOCK);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + location + ": " + e.getMessage(), e);
+  /**
+   * Returns which of some data files no commit names, by batch. A writer that was killed, or could
+   * not write a manifest, leaves one batch at most; the next writer clears it away.
+   */
+  public static SortedMap<String, List<String>> unnamed(List<String> files, List<Commit> commits) {
+    TreeSet<String> left = new TreeSet<>(files);
+    commits.forEach(
+        commit -> commit.files().stream().map(Commit.DataFile::path).forEach(left::remove));
+    SortedMap<String, List<String>> unnamed = new TreeMap<>();
+    for (String file : left) {
+      unnamed.computeIfAbsent(TableWriter.batchOf(file), batch -> new ArrayList<>()).add(file);
     }
+    return unnamed;
   }
 
   /** Returns the place. */

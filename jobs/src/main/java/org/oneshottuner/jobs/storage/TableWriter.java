@@ -24,6 +24,9 @@ public final class TableWriter implements AutoCloseable {
   private static final int DIGEST_DIGITS = 12;
   private static final String NAME = "[A-Za-z0-9][A-Za-z0-9._-]*";
 
+  /** After a batch in the name of a data file. */
+  private static final String FILE = "-[0-9]{5,}-[0-9a-f]{" + DIGEST_DIGITS + "}\\.parquet$";
+
   /** Points of an append between which a writer may die. */
   enum Step {
     /** The files are written, under staging. */
@@ -124,6 +127,11 @@ public final class TableWriter implements AutoCloseable {
       sweep(staged, e);
       throw table.failure("write batch " + batch + " of", e);
     }
+  }
+
+  /** Returns the batch that a data file is of; its own name if that is not one of a writer's. */
+  static String batchOf(String file) {
+    return file.substring(file.lastIndexOf('/') + 1).replaceFirst(FILE, "");
   }
 
   /** Returns the folder that this writer alone writes to. */

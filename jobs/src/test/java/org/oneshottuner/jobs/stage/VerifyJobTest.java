@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.oneshottuner.jobs.LocalSpark;
+import org.oneshottuner.jobs.Ran;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.storage.UnreachableException;
 
@@ -24,21 +25,28 @@ class VerifyJobTest {
 
   @BeforeEach
   void measured() throws Exception {
-    Settings settings =
-        JobsTest.settings("sample.tasks=2", "sample.schedules=2", "measure.repeat=0");
+    Settings settings = settings("measure.commitRows=20");
     String sample = run.resolve("sample").toString();
     SampleJob job = new SampleJob(spark, settings, sample, JobsTest.CLOCK);
     job.drawTasks(JobsTest.catalogue());
     assertThat(job.run(0, new byte[0]).candidates()).isPositive();
-    FakeDevice device = new FakeDevice(() -> {});
-    String measurements = run.resolve("measurements").toString();
-    try (Measuring measuring =
-        new Measuring(spark, settings, device, measurements, JobsTest.CLOCK)) {
-      assertThat(new MeasureJob(spark, settings, measuring).run(sample).left()).isZero();
-    }
+    measure(settings, run.resolve("measurements"));
     VerifyFigures whole = verify();
     assertThat(whole.damage()).isEmpty();
     assertThat(whole.notFound()).isEmpty();
+  }
+
+  private static Settings settings(String commitRows) {
+    return JobsTest.settings("sample.tasks=2", "sample.schedules=2", "measure.repeat=0", commitRows);
+  }
+
+  private void measure(Settings settings, Path table) throws Exception {
+    FakeDevice device = new FakeDevice(() -> {});
+    try (Measuring measuring =
+        new Measuring(spark, settings, device, table.toString(), JobsTest.CLOCK)) {
+      String sample = run.resolve("sample").toString();
+      assertThat(new MeasureJob(spark, settings, measuring).run(sample).left()).isZero();
+    }
   }
 
   private VerifyFigures verify() {
@@ -57,8 +65,42 @@ class VerifyJobTest {
   void aDeletedManifestIsMissed() throws Exception {
     delete("sample/candidates/commits/0000000001.json");
     assertThat(verify().damage())
-        .anyMatch(one -> one.contains("sample/candidates/data/") && one.contains("no manifest"))
-        .anyMatch(one -> one.startsWith("Cannot find table candidates"));
+        .singleElement()
+        .satisfies(one -> assertThat(one).startsWith("Cannot find table candidates"));
+    assertThat(verify().unfinished())
+        .singleElement()
+        .satisfies(
+            one -> assertThat(one).contains("sample/candidates/data/", "no manifest names it"));
+  }
+
+  @Test
+  void whatAWriterMayHaveLeftIsNotDamagedAndNothingIsSaidOfWhatWasNotRead() throws Exception {
+    delete("measurements/commits");
+    assertThat(verify().damage()).isEmpty();
+    assertThat(verify().unfinished()).hasSize(1);
+    assertThat(verify().lines()).contains("all as their manifests say");
+    delete("sample");
+    assertThat(verify().unfinished()).hasSize(1);
+    assertThat(verify().lines()).doesNotContain("all as their manifests say");
+    Ran command = Ran.oneshot("verify", run.toString());
+    assertThat(command.code()).isEqualTo(1);
+    assertThat(command.err()).contains("no table there has a manifest");
+  }
+
+  @Test
+  void moreThanAWriterCanHaveLeftIsDamagedWhetherOrNotOneIsAtIt() throws Exception {
+    delete("measurements");
+    measure(settings("measure.commitRows=1"), run.resolve("measurements"));
+    assertThat(verify().damage()).isEmpty();
+    delete("measurements/commits");
+    Files.writeString(run.resolve("measurements/lock"), "left by a kill");
+    assertThat(verify().unfinished()).isEmpty();
+    assertThat(verify().damage())
+        .singleElement()
+        .satisfies(
+            one ->
+                assertThat(one)
+                    .contains("measurements/data/", "no writer leaves ", "batches without"));
   }
 
   @Test

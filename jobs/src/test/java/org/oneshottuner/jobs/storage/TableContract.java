@@ -331,20 +331,21 @@ abstract class TableContract {
   }
 
   @Test
-  void filesThatNoManifestNamesAreTold() throws Exception {
+  void filesThatNoManifestNamesAreToldByBatch() throws Exception {
     Table table = table(location());
     append(table, "a", 10);
-    append(table, "b", 10);
+    append(table, "b-00001", 10);
+    append(table, "c", 10);
     List<Commit> commits = table.snapshot().commits();
-    assertThat(Table.unnamed(table.spark(), table.location(), commits)).isEmpty();
-    assertThat(Table.locked(table.spark(), table.location())).isFalse();
-    table.folder().delete("commits/" + Table.commitName(2));
-    assertThat(Table.unnamed(table.spark(), table.location(), table.snapshot().commits()))
-        .containsExactly(commits.get(1).files().get(0).path());
-    try (TableWriter writer = table.write(CLOCK)) {
-      assertThat(writer.snapshot().commits()).hasSize(1);
-      assertThat(Table.locked(table.spark(), table.location())).isTrue();
-    }
+    List<String> files = Table.dataFiles(table.spark(), table.location());
+    assertThat(files).hasSize(3);
+    assertThat(Table.unnamed(files, commits)).isEmpty();
+    assertThat(Table.unnamed(files, commits.subList(0, 1)))
+        .containsExactly(
+            Map.entry("b-00001", List.of(commits.get(1).files().get(0).path())),
+            Map.entry("c", List.of(commits.get(2).files().get(0).path())));
+    assertThat(Table.unnamed(List.of("data/device=0012/stray"), commits))
+        .containsExactly(Map.entry("stray", List.of("data/device=0012/stray")));
   }
 
   private static void take(Table table, List<TableWriter> into) {
