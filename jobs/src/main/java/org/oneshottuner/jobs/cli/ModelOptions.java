@@ -1,6 +1,5 @@
 package org.oneshottuner.jobs.cli;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.oneshottuner.compile.OneShotTuner;
@@ -24,9 +23,7 @@ final class ModelOptions {
                     .existing(settings)
                     .local(RunFolder.MODEL, "--model")
                     .resolve(TrainJob.MODEL));
-    if (!Files.isRegularFile(file)) {
-      throw new IllegalArgumentException("Cannot load model " + file + ": there is no such file");
-    }
+    ServingOptions.checkFile(file);
     return file;
   }
 

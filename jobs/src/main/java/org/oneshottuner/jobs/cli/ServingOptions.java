@@ -42,10 +42,20 @@ final class ServingOptions {
   int threads = 1;
 
   OneShotTuner tuner() {
-    if (!Files.isRegularFile(model)) {
-      throw new IllegalArgumentException("Cannot load model " + model + ": there is no such file");
-    }
+    checkFile(model);
     return OneShotTuner.load(model);
+  }
+
+  /** Refuses a model that is no file. */
+  static void checkFile(Path model) {
+    if (!Files.isRegularFile(model)) {
+      throw new IllegalArgumentException(
+          "Cannot load model "
+              + model
+              + (Files.isDirectory(model)
+                  ? ": it is a folder, expected a frozen model"
+                  : ": there is no such file"));
+    }
   }
 
   /** Returns what is compiled for. */

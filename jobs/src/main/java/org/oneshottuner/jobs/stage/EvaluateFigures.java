@@ -53,7 +53,8 @@ public record EvaluateFigures(
    * @param workload its text
    * @param network that has it
    * @param pickNanos measured time of the pick; empty if the pick failed
-   * @param bestNanos the least time of all that was chosen: by us, by searches, by other ways
+   * @param bestNanos the least time of all that was measured side by side: what was chosen, by us,
+   *     by searches and by other ways, and random schedules
    * @param defaultNanos time of the default schedule; empty if that failed
    * @param randomNanos geometric mean of the times of random schedules: what a random pick takes;
    *     empty if none was drawn

@@ -63,10 +63,8 @@ final class EvaluateReport {
     ceiling.ifPresent(
         one -> {
           splits.add(
-              new FrozenModel.SplitMetrics(
-                  "unseen network, drawn here", metrics(layers, ranked)));
-          splits.add(
-              new FrozenModel.SplitMetrics("its noise ceiling", one.metrics().metrics()));
+              new FrozenModel.SplitMetrics("unseen network, drawn here", metrics(layers, ranked)));
+          splits.add(new FrozenModel.SplitMetrics("its noise ceiling", one.metrics().metrics()));
         });
     Figures page =
         new Figures(

@@ -69,7 +69,8 @@ final class UnseenTasks {
    * Draws layers at batch 1, the kinds of operator in turn, so that a few tasks are of all kinds;
    * convolutions of one element and of several count as two kinds, since other schedules suit them.
    * Within a kind, the chance of a layer to come next is as often as its first network runs it.
-   * Each layer is drawn in one of its layouts. The draw depends on the seed and each layer alone.
+   * Each layer is drawn in one of its layouts. When a layer comes is a function of the seed and of
+   * its task, target and threads among it: for another target, others are drawn.
    *
    * @param networks whose layers they are
    */

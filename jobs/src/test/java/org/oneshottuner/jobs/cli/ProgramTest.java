@@ -89,6 +89,9 @@ class ProgramTest {
     refused(
         Ran.oneshot("choose", "--model", none, "dense m=1 n=8 k=8"),
         "Cannot load model " + none + ": there is no such file");
+    refused(
+        Ran.oneshot("choose", "--model", folder.toString(), "dense m=1 n=8 k=8"),
+        "Cannot load model " + folder + ": it is a folder");
   }
 
   @Test

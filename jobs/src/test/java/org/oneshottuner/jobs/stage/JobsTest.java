@@ -517,7 +517,9 @@ class JobsTest {
             });
   }
 
-  /** Returns a measurement of a candidate whose times are some times those of {@link FakeDevice}. */
+  /**
+   * Returns a measurement of a candidate whose times are some times those of {@link FakeDevice}.
+   */
   private static Measurement slower(Request request, int times) {
     Measurement usual = new FakeDevice(() -> {}).measurement(request);
     return new Measurement(

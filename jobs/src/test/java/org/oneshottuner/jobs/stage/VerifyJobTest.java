@@ -37,7 +37,8 @@ class VerifyJobTest {
   }
 
   private static Settings settings(String commitRows) {
-    return JobsTest.settings("sample.tasks=2", "sample.schedules=2", "measure.repeat=0", commitRows);
+    return JobsTest.settings(
+        "sample.tasks=2", "sample.schedules=2", "measure.repeat=0", commitRows);
   }
 
   private void measure(Settings settings, Path table) throws Exception {

@@ -98,8 +98,7 @@ abstract class TableContract {
                 throw new IllegalStateException("too late");
               }
             })) {
-      assertThatThrownBy(
-              () -> writer.append("a", DEVICE, rows("a", 2), Commit.Origin.unknown()))
+      assertThatThrownBy(() -> writer.append("a", DEVICE, rows("a", 2), Commit.Origin.unknown()))
           .hasMessage("too late");
       assertThat(writer.append("a", DEVICE, rows("a", 2), Commit.Origin.unknown()).rows())
           .isEqualTo(2);

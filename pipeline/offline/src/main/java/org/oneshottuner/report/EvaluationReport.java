@@ -358,8 +358,9 @@ public final class EvaluationReport {
         "tasks-part",
         "Unseen tasks",
         "None of these was measured before its schedule was picked. Largest regret first. Best known"
-            + " is the least time of all that was chosen, by online searches as well; random is the"
-            + " geometric mean of random schedules. Peak is what the processor was measured to reach"
+            + " is the least time of all that was measured side by side: what was chosen, by online"
+            + " searches as well, and random schedules; random is the geometric mean of the latter."
+            + " Peak is what the processor was measured to reach"
             + " with multiply-adds on vectors of the target's width, which may be a percent low;"
             + " operations are counted as the operator defines them. Kernels that do fewer may pass"
             + " it: Winograd's, and direct convolutions, which skip the taps in the padding.");

@@ -130,7 +130,7 @@ public record Figures(
    * @param pickNanos measured time of the pick, chosen without a measurement; empty if it failed
    * @param defaultNanos time of the default schedule; empty if it failed
    * @param randomNanos geometric mean of the times of random schedules; empty if there is none
-   * @param bestNanos the best known time, of all that was chosen by any way
+   * @param bestNanos the best known time, of all that was chosen by any way, and at random
    * @param regret how much longer the pick takes than that; a failed one counts as the default
    * @param gflops billions of operations a second, of the pick; those that the operator is defined
    *     by, of which Winograd's algorithm, and a convolution that skips padding, do fewer
