@@ -55,7 +55,10 @@ public final class EvaluateJob {
   /** Measurements after which a search is looked at, as long as it goes on. */
   private static final List<Integer> LOOKS = List.of(8, 64);
 
-  /** Random candidates of a task that are measured once more beside the choices, and ranked. */
+  /**
+   * Random candidates of a task that are measured once more beside the choices, and ranked: at
+   * most, and at most half of those that the search tried.
+   */
   private static final int RANDOM_AGAIN = 32;
 
   /** Choices before the first that is timed; more than the spaces that a JVM remembers. */
@@ -284,8 +287,8 @@ public final class EvaluateJob {
       }
       addBest(task, running, settings.evaluate().trials());
       if (running.algorithm() == SearchAlgorithm.RANDOM) {
-        task.drawn =
-            running.search().trials().stream().limit(RANDOM_AGAIN).map(Trial::schedule).toList();
+        int again = Math.min(RANDOM_AGAIN, settings.evaluate().trials() / 2);
+        task.drawn = running.search().trials().stream().limit(again).map(Trial::schedule).toList();
       }
     }
   }
