@@ -89,9 +89,9 @@ public record EvaluateSettings(
           .orElseThrow(
               () ->
                   new IllegalArgumentException(
-                      "Cannot split by '"
+                      "Cannot set evaluate.splits to "
                           + text
-                          + "': known are "
+                          + ": known are "
                           + Arrays.stream(values()).map(SplitBy::text).toList()));
     }
   }
