@@ -92,17 +92,17 @@ enum WinogradTransform {
 
   /** Writes {@code Bᵀ d B}. */
   void input(Code code, int lanes, BiFunction<Integer, Integer, Value> tile, Sink sink) {
-    product(code, lanes, input, tile, inputs(), sink);
+    product(code, lanes, input, tile, sink);
   }
 
   /** Writes {@code G g Gᵀ}. */
   void weight(Code code, int lanes, BiFunction<Integer, Integer, Value> kernel, Sink sink) {
-    product(code, lanes, weight, kernel, 3, sink);
+    product(code, lanes, weight, kernel, sink);
   }
 
   /** Writes {@code Aᵀ m A}. */
   void output(Code code, int lanes, BiFunction<Integer, Integer, Value> products, Sink sink) {
-    product(code, lanes, output, products, inputs(), sink);
+    product(code, lanes, output, products, sink);
   }
 
   /** Takes one element of the result. */
@@ -111,50 +111,50 @@ enum WinogradTransform {
     void accept(Code code, int row, int column, Value value);
   }
 
-  /** Writes {@code M x Mᵀ} for a square {@code x} as a block of its own. */
+  /**
+   * Writes {@code M x Mᵀ} for a square {@code x} as a block of its own, column after column and
+   * then row after row.
+   */
   private static void product(
-      Code code,
-      int lanes,
-      float[][] matrix,
-      BiFunction<Integer, Integer, Value> x,
-      int size,
-      Sink sink) {
-    code.add(Code.block(inner -> apply(inner, lanes, matrix, x, size, sink)));
+      Code code, int lanes, float[][] matrix, BiFunction<Integer, Integer, Value> x, Sink sink) {
+    int rows = matrix.length;
+    int size = matrix[0].length;
+    code.add(
+        Code.block(
+            inner -> {
+              Local half = inner.declare("half", lanes, rows, size);
+              for (int j = 0; j < size; j++) {
+                inner.add(column(half, j, lanes, matrix, x));
+              }
+              for (int i = 0; i < rows; i++) {
+                int row = i;
+                for (int j = 0; j < rows; j++) {
+                  sink.accept(
+                      inner,
+                      row,
+                      j,
+                      combine(matrix[j], lanes, k -> half.at(Index.of(row), Index.of(k))));
+                }
+              }
+            }));
   }
 
-  /** Column after column and then row after row. */
-  private static void apply(
-      Code code,
-      int lanes,
-      float[][] matrix,
-      BiFunction<Integer, Integer, Value> x,
-      int size,
-      Sink sink) {
-    int rows = matrix.length;
-    Local half = code.declare("half", lanes, rows, size);
-    for (int j = 0; j < size; j++) {
-      int column = j;
-      code.add(
-          Code.block(
-              inner -> {
-                Local element = inner.declare("term", lanes, size);
-                for (int i = 0; i < size; i++) {
-                  inner.assign(element.at(Index.of(i)), x.apply(i, column));
-                }
-                for (int i = 0; i < rows; i++) {
-                  inner.assign(
-                      half.at(Index.of(i), Index.of(column)),
-                      combine(matrix[i], lanes, k -> element.at(Index.of(k))));
-                }
-              }));
-    }
-    for (int i = 0; i < rows; i++) {
-      int row = i;
-      for (int j = 0; j < rows; j++) {
-        sink.accept(
-            code, row, j, combine(matrix[j], lanes, k -> half.at(Index.of(row), Index.of(k))));
-      }
-    }
+  /** Writes a column of {@code M x}. */
+  private static Statement column(
+      Local half, int column, int lanes, float[][] matrix, BiFunction<Integer, Integer, Value> x) {
+    int size = matrix[0].length;
+    return Code.block(
+        code -> {
+          Local element = code.declare("term", lanes, size);
+          for (int i = 0; i < size; i++) {
+            code.assign(element.at(Index.of(i)), x.apply(i, column));
+          }
+          for (int i = 0; i < matrix.length; i++) {
+            code.assign(
+                half.at(Index.of(i), Index.of(column)),
+                combine(matrix[i], lanes, k -> element.at(Index.of(k))));
+          }
+        });
   }
 
   private static Value combine(float[] factors, int lanes, IntFunction<Value> term) {
