@@ -41,7 +41,8 @@ last_built() {
 
 stale() {
   # a build that was stopped in its tests has taken this project's own jars away
-  [ -f "$jar" ] && compgen -G "$spark_home/jars/oneshot-offline-*.jar" >/dev/null || return 0
+  [ -f "$jar" ] && [ -d "$spark_home/jars" ] || return 0
+  [ -n "$(find "$spark_home/jars" -name 'oneshot-offline-*.jar' -print -quit)" ] || return 0
   [ -n "$(find "$root"/pom.xml "$root"/pipeline/*/pom.xml "$root"/jobs/pom.xml \
     "$root"/pipeline/*/src/main "$root"/jobs/src/main -newer "$(last_built)" -print -quit)" ]
 }
@@ -52,7 +53,9 @@ build() {
   command -v mvn >/dev/null || refuse 'Cannot build: no mvn on the PATH, Maven 3.8.7 or later is needed'
   [ -x "$(dirname "$(readlink -f "$java")")/javac" ] ||
     refuse "Cannot build: $java is a Java runtime without a compiler, a JDK 17 or later is needed"
-  ! pgrep -f -- "-Dmaven.multiModuleProjectDirectory=$root( |\$)" >/dev/null 2>&1 ||
+  local pattern
+  pattern=$(sed 's/[][\.*^$+?(){}|]/\\&/g' <<<"$root")
+  ! pgrep -f -- "-Dmaven\.multiModuleProjectDirectory=$pattern( |\$)" >/dev/null 2>&1 ||
     refuse "Cannot build: Maven is at work in $root, the same command works once it has ended"
   mkdir -p "$root/jobs/target" || refuse "Cannot build: $root/jobs/target cannot be written"
   touch "$began"

@@ -287,7 +287,7 @@ public final class EvaluateJob {
       }
       addBest(task, running, settings.evaluate().trials());
       if (running.algorithm() == SearchAlgorithm.RANDOM) {
-        int again = Math.min(RANDOM_AGAIN, settings.evaluate().trials() / 2);
+        int again = Math.min(RANDOM_AGAIN, Math.max(1, settings.evaluate().trials() / 2));
         task.drawn = running.search().trials().stream().limit(again).map(Trial::schedule).toList();
       }
     }

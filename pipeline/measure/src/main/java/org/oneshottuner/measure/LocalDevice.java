@@ -101,7 +101,12 @@ public final class LocalDevice implements MeasuringDevice {
     int cpu = host.measuringCpu();
     boolean realtime = host.cpus().size() > 1;
     long bytes = settings.memoryBytes();
-    quiet = new QuietCanary(settings.cache().resolve("canary-" + fingerprint.id() + ".txt"), clock);
+    quiet =
+        new QuietCanary(
+            settings
+                .cache()
+                .resolve("canary-v" + Protocol.VERSION + "-" + fingerprint.id() + ".txt"),
+            clock);
     checker =
         new Checker(
             runner.checking(cpu, realtime), parts.numbers(), bytes / 4, settings.protocol());
@@ -110,8 +115,7 @@ public final class LocalDevice implements MeasuringDevice {
             runner.timing(host.measuringCpuFirst(), realtime),
             parts.numbers(),
             bytes / 2,
-            settings.protocol(),
-            quiet.read());
+            settings.protocol());
   }
 
   private record Parts(
@@ -203,15 +207,16 @@ public final class LocalDevice implements MeasuringDevice {
   private void measureAlone(Iterator<Request> requests, Consumer<Measurement> done)
       throws InterruptedException {
     boolean completed = false;
+    quiet.read().ifPresent(timer.noise()::know);
     try (BuildLine line = new BuildLine(requests, tools(), gate)) {
       moveThisProgram(host.otherCpus());
       line.start();
       UntilInterrupted delivered = new UntilInterrupted(done);
       new Ring(bench(), new Ring.Outlet(fingerprint.id(), clock, delivered)).run(line);
       delivered.check();
-      timer.noise().least().ifPresent(quiet::keep);
       completed = true;
     } finally {
+      timer.noise().heard().ifPresent(quiet::keep);
       if (!completed) {
         checker.close(); // what they are in the middle of is of no use any more
         timer.close();

@@ -14,7 +14,8 @@ final class Noise {
   private static final long UNKNOWN_NANOS = Duration.ofSeconds(5).toNanos();
 
   private final LongSupplier nanoTime;
-  private Optional<Canary> least;
+  private Optional<Canary> least = Optional.empty();
+  private Optional<Canary> heard = Optional.empty();
   private OptionalLong since = OptionalLong.empty();
   private long lastNanos;
 
@@ -22,16 +23,20 @@ final class Noise {
    * Has heard nothing yet.
    *
    * @param nanoTime a clock
-   * @param least canary that is known from before
    */
-  Noise(LongSupplier nanoTime, Optional<Canary> least) {
+  Noise(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
-    this.least = least;
+  }
+
+  /** Takes a canary that is known from before. */
+  void know(Canary canary) {
+    least = Optional.of(least.map(canary::least).orElse(canary));
   }
 
   /** Takes what a canary took just now. */
   void hear(Canary canary) {
-    least = Optional.of(least.map(canary::least).orElse(canary));
+    know(canary);
+    heard = Optional.of(heard.map(canary::least).orElse(canary));
     long now = nanoTime.getAsLong();
     if (isQuiet(canary) || !canary.tellsClock(least.get())) {
       since = OptionalLong.empty();
@@ -44,6 +49,11 @@ final class Noise {
   /** Returns whether a canary is that of a quiet machine. */
   boolean isQuiet(Canary canary) {
     return least.isEmpty() || canary.within(least.get().quietMost());
+  }
+
+  /** Returns the least canary heard, whatever is known from before; empty before the first. */
+  Optional<Canary> heard() {
+    return heard;
   }
 
   /** Returns the least canary known; empty before the first is. */

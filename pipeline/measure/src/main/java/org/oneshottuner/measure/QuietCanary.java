@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Clock;
@@ -50,11 +49,11 @@ final class QuietCanary {
   }
 
   /**
-   * Keeps the least of a canary and of the one that is kept. What is as low as before does not get
-   * older; a day after the last write all is forgotten, so that a machine that became slower is
-   * known for it.
+   * Keeps the least of a canary and of the one that is kept. A day after the last that was lower
+   * all is forgotten, so that a machine that became slower is known for it. It does no harm if the
+   * file cannot be written.
    *
-   * @throws DeviceException if the file cannot be written
+   * @param canary that this program heard itself
    */
   void keep(Canary canary) {
     Optional<Canary> kept = read();
@@ -68,8 +67,7 @@ final class QuietCanary {
           fresh, clock.instant() + " " + least.fmaNanos() + " " + least.memoryNanos() + "\n");
       Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      String reason = e instanceof NoSuchFileException ? "there is no such folder" : e.getMessage();
-      throw new DeviceException("Cannot write " + file + ": " + reason, e);
+      return; // it is learnt anew within seconds
     }
   }
 }

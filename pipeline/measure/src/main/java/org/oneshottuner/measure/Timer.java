@@ -63,7 +63,7 @@ final class Timer {
   private final Map<String, Loaded> kernels = new LinkedHashMap<>();
   private final Map<String, Failed> failures = new HashMap<>();
   private final List<String> unneeded = new ArrayList<>();
-  private final Noise noise;
+  private final Noise noise = new Noise(System::nanoTime);
   private long nextId;
 
   /**
@@ -71,16 +71,9 @@ final class Timer {
    *
    * @param words that start the process
    * @param mostBytes of tasks' values, those that no kernel needs among them
-   * @param quiet the least canary that is known from before
    */
-  Timer(
-      List<String> words,
-      Numbers numbers,
-      long mostBytes,
-      Protocol protocol,
-      Optional<Canary> quiet) {
+  Timer(List<String> words, Numbers numbers, long mostBytes, Protocol protocol) {
     seat = new RunnerSeat(words);
-    noise = new Noise(System::nanoTime, quiet);
     values = new TaskValues(numbers, false, mostBytes);
     this.protocol = protocol;
   }

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongPredicate;
 import org.junit.jupiter.api.Test;
@@ -27,7 +26,7 @@ class TurnsTest {
   private static final long VISIT_NANOS = Duration.ofMillis(3).toNanos();
 
   private long nanos = 7_000_000_000L;
-  private final Noise noise = new Noise(() -> nanos, Optional.empty());
+  private final Noise noise = new Noise(() -> nanos);
   private final Turns turns = new Turns(Protocol.CAREFUL, () -> nanos);
 
   private void pass(Duration time) {
@@ -189,10 +188,11 @@ class TurnsTest {
 
   @Test
   void whatIsKnownFromBeforeTellsTheFirstNoise() {
-    Noise informed = new Noise(() -> nanos, Optional.of(QUIET));
-    assertThat(informed.isQuiet(NOISY)).isFalse();
-    informed.hear(NOISY);
-    assertThat(informed.least()).contains(QUIET);
+    noise.know(QUIET);
+    assertThat(noise.isQuiet(NOISY)).isFalse();
+    noise.hear(NOISY);
+    assertThat(noise.least()).contains(QUIET);
+    assertThat(noise.heard()).contains(NOISY);
   }
 
   @Test
