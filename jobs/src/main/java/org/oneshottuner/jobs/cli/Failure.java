@@ -4,6 +4,7 @@ import java.nio.file.FileSystemException;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.oneshottuner.jobs.storage.Place;
 
 /**
  * What a command ends with when it does not end well.
@@ -39,19 +40,17 @@ record Failure(int code, String message) {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    String reason = firstLine(root);
+    String reason =
+        root instanceof FileSystemException file
+            ? file.getFile() + ": " + Place.reason(file)
+            : firstLine(root);
     Optional<String> file = unreadable(thrown);
     if (file.isPresent()) {
       return new Failure(REFUSED, "Cannot read " + file.get() + ": " + reason);
     }
-    String kind = root instanceof FileSystemException ? root.getClass().getSimpleName() + " " : "";
     return new Failure(
         FAILED,
-        "Cannot "
-            + command
-            + ": "
-            + kind
-            + (reason.isBlank() ? root.getClass().getSimpleName() : reason));
+        "Cannot " + command + ": " + (reason.isBlank() ? root.getClass().getSimpleName() : reason));
   }
 
   /** Returns the file of which Spark says that its bytes cannot be decoded. */

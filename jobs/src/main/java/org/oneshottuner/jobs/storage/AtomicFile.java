@@ -39,7 +39,7 @@ public final class AtomicFile {
         Files.deleteIfExists(temporary);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write " + file + ": " + reason(e), e);
+      throw new UncheckedIOException("Cannot write " + file + ": " + Place.reason(e), e);
     }
   }
 
@@ -48,12 +48,5 @@ public final class AtomicFile {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     }
-  }
-
-  private static String reason(IOException failure) {
-    String kind = failure.getClass().getSimpleName();
-    return failure instanceof java.nio.file.FileSystemException file && file.getReason() != null
-        ? file.getReason()
-        : kind + " at " + failure.getMessage();
   }
 }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,6 +15,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.FrozenModel.Metric;
@@ -60,7 +62,12 @@ public final class FrozenModelWriter {
         Files.deleteIfExists(unfinished);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write model " + file + ": " + e, e);
+      // of a file system's failure, the message names the unfinished file
+      String reason =
+          e instanceof FileSystemException refused
+              ? Objects.requireNonNullElse(refused.getReason(), "the file system refuses it")
+              : e.getMessage();
+      throw new UncheckedIOException("Cannot write model " + file + ": " + reason, e);
     }
   }
 
