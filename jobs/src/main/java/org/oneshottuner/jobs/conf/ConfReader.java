@@ -63,13 +63,27 @@ public final class ConfReader {
   }
 
   private static Config parse(Path path) {
+    if (Files.isDirectory(path)) {
+      throw new IllegalArgumentException(
+          "Cannot read conf file " + path + ": it is a folder, expected a file");
+    }
     if (!Files.isReadable(path)) {
-      throw new IllegalArgumentException("Cannot read conf file " + path + ": it is not there");
+      throw new IllegalArgumentException(
+          "Cannot read conf file "
+              + path
+              + (Files.exists(path) ? ": permission denied" : ": it is not there"));
     }
     try {
       return ConfigFactory.parseFile(
-              path.toFile(), ConfigParseOptions.defaults().setOriginDescription(path.toString()))
+              path.toFile(),
+              ConfigParseOptions.defaults()
+                  .setOriginDescription(path.toString())
+                  .setAllowMissing(false)) // else what cannot be read is taken for an empty file
           .resolve();
+    } catch (ConfigException.IO e) {
+      // its own message names the class of its cause
+      String reason = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
+      throw new IllegalArgumentException("Cannot read conf file " + path + ": " + reason, e);
     } catch (ConfigException e) {
       throw new IllegalArgumentException("Cannot read conf file " + e.getMessage(), e);
     }

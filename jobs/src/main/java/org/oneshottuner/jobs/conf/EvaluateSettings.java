@@ -48,7 +48,7 @@ public record EvaluateSettings(
     Bounds.atLeast("evaluate.seeds", seeds, 1);
     Bounds.atMost("evaluate.seeds", seeds, MOST_SEEDS);
     networks = List.copyOf(networks);
-    baselines = baselines.stream().map(name -> SearchAlgorithm.named(name).text()).toList();
+    baselines = baselines.stream().map(EvaluateSettings::search).toList();
     splits = splits.stream().map(name -> SplitBy.named(name).text()).toList();
     Set<String> once = new TreeSet<>();
     for (String split : splits) {
@@ -56,6 +56,20 @@ public record EvaluateSettings(
         throw new IllegalArgumentException(
             "Cannot set evaluate.splits to " + splits + ": " + split + " is there twice");
       }
+    }
+  }
+
+  /** Returns a search's name, after a check that there is one; else names the key. */
+  private static String search(String name) {
+    try {
+      return SearchAlgorithm.named(name).text();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "Cannot set evaluate.baselines to "
+              + name
+              + ": known are "
+              + Arrays.stream(SearchAlgorithm.values()).map(SearchAlgorithm::text).toList(),
+          e);
     }
   }
 

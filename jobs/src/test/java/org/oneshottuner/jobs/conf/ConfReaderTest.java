@@ -82,6 +82,7 @@ class ConfReaderTest {
         List.of(
             "evaluate.seeds=0",
             "evaluate.seeds=101",
+            "evaluate.baselines=[x]",
             "evaluate.splits=[within_task,within_task]")) {
       assertThatThrownBy(() -> Settings.read(List.of(conf), List.of(bad)))
           .isInstanceOf(IllegalArgumentException.class)
@@ -91,9 +92,16 @@ class ConfReaderTest {
   }
 
   @Test
-  void refusesAFileThatIsMissingOrMalformed() throws Exception {
+  void refusesAFileThatIsMissingUnreadableOrMalformed() throws Exception {
     assertThatThrownBy(() -> Settings.read(List.of(folder.resolve("none.conf")), List.of()))
         .hasMessageContaining("none.conf: it is not there");
+    assertThatThrownBy(() -> Settings.read(List.of(folder), List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot read conf file " + folder + ": it is a folder, expected a file");
+    // open to read, even for root, and then unreadable
+    assertThatThrownBy(() -> Settings.read(List.of(Path.of("/proc/self/mem")), List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot read conf file /proc/self/mem: Input/output error");
     Path conf = file("sample {\n");
     assertThatThrownBy(() -> Settings.read(List.of(conf), List.of()))
         .isInstanceOf(IllegalArgumentException.class)
