@@ -1,6 +1,5 @@
 package org.oneshottuner.jobs.cli;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,12 +69,9 @@ final class CommonOptions extends SparkOptions {
    */
   RunFolder existing(Settings settings) {
     if (run.isPresent()) {
-      RunFolder named = new RunFolder(run.get());
-      if (!named.remote() && !Files.isDirectory(named.local("", "--run"))) {
-        throw new IllegalArgumentException(
-            "Cannot go on with run " + run.get() + ": there is no such folder");
-      }
-      return settle(run.get());
+      RunFolder named = settle(run.get());
+      named.mustBeThere("Cannot go on with run " + run.get());
+      return named;
     }
     Path place = runs(settings.campaign()).place();
     return settle(

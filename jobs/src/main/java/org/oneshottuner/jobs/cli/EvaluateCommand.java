@@ -11,6 +11,7 @@ import org.oneshottuner.jobs.stage.MeasureJob;
 import org.oneshottuner.jobs.stage.Measuring;
 import org.oneshottuner.jobs.stage.TrainedTasks;
 import org.oneshottuner.jobs.stage.Training;
+import org.oneshottuner.jobs.storage.Place;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,15 +43,16 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     Settings settings = common.settings();
     common.checkJson();
-    RunFolder run = common.existing(settings);
+    RunFolder run = common.existing(settings).writable();
+    Path page =
+        report.orElseGet(() -> run.local(RunFolder.REPORT, "--report").resolve(RunFolder.PAGE));
+    Place.mustTakeFile(page, "Cannot write the report to " + page);
     OneShotTuner tuner = model.tuner(common, settings);
     Path file = model.file(common, settings);
     List<String> trainedOn = TrainedTasks.of(tuner.model(), file);
     Training training = Training.beside(file);
     common.sayRun();
     try (Measuring measuring = common.measuring(settings, run)) {
-      Path page =
-          report.orElseGet(() -> run.local(RunFolder.REPORT, "--report").resolve(RunFolder.PAGE));
       double deviation =
           labelSd.orElseGet(
               () ->

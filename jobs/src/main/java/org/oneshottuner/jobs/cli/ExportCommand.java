@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.stage.ExportJob;
+import org.oneshottuner.jobs.storage.Place;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,6 +28,7 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() {
     Settings settings = common.settings();
     common.checkJson();
+    Place.mustTakeFile(output, "Cannot write the model to " + output);
     common.show(ExportJob.run(model.file(common, settings), output));
     return 0;
   }

@@ -35,7 +35,7 @@ final class MeasureCommand implements Callable<Integer> {
     budget.ifPresent(time -> common.overrides.add("measure.budget=" + time));
     Settings settings = common.settings();
     common.checkJson();
-    RunFolder run = common.existing(settings);
+    RunFolder run = common.existing(settings).writable();
     common.sayRun();
     try (Measuring measuring = common.measuring(settings, run)) {
       common.show(new MeasureJob(common.spark(), settings, measuring).run(run.sample()));

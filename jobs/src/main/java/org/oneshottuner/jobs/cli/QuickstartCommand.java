@@ -54,7 +54,7 @@ final class QuickstartCommand implements Callable<Integer> {
     common.checkJson();
     Compiler compiler = Compiler.find(System.getenv());
     NetworkCatalogue catalogue = networks.catalogue();
-    RunFolder run = common.begin(settings);
+    RunFolder run = common.begin(settings).writable();
     Path summary = run.local("summary.json", "--run");
     KernelFolder kernels = KernelFolder.at(run.local(RunFolder.KERNELS, "--run"));
     Clock clock = WallClock.utc();

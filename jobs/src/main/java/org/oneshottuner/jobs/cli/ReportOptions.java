@@ -1,11 +1,11 @@
 package org.oneshottuner.jobs.cli;
 
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.oneshottuner.jobs.stage.Figures;
 import org.oneshottuner.jobs.storage.AtomicFile;
+import org.oneshottuner.jobs.storage.Place;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -28,13 +28,7 @@ class ReportOptions {
 
   /** Checks that the figures can be written, before hours of work. */
   void checkJson() {
-    json.ifPresent(
-        file -> {
-          Path folder = file.toAbsolutePath().getParent();
-          if (Files.isDirectory(file) || (Files.exists(folder) && !Files.isWritable(folder))) {
-            throw new IllegalArgumentException("Cannot write " + file + ": not a writable place");
-          }
-        });
+    json.ifPresent(file -> Place.mustTakeFile(file, "Cannot write figures to " + file));
   }
 
   /** Prints figures, and writes them where {@code --json} says. */

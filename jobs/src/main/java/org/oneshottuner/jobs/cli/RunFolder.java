@@ -1,9 +1,12 @@
 package org.oneshottuner.jobs.cli;
 
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.oneshottuner.jobs.storage.Place;
 
 /**
  * Where a run keeps what it makes.
@@ -13,8 +16,14 @@ import java.util.regex.Pattern;
 record RunFolder(String location) {
   private static final Pattern SCHEME = Pattern.compile("([A-Za-z][A-Za-z0-9+.-]+):.*");
 
-  /** Checks that it is on a file system that tables can be kept on. */
+  /** Checks that it is a folder on a file system that tables can be kept on. */
   RunFolder {
+    if (location.isBlank() || (location.startsWith("file:") && !location.startsWith("file:/"))) {
+      throw new IllegalArgumentException(
+          "Cannot keep a run at '"
+              + location
+              + "': expected a folder, such as DIR, file:/DIR or hdfs://HOST/DIR");
+    }
     Matcher scheme = SCHEME.matcher(location);
     if (scheme.matches() && !List.of("file", "hdfs").contains(scheme.group(1))) {
       throw new IllegalArgumentException(
@@ -43,6 +52,26 @@ record RunFolder(String location) {
     return location.startsWith("hdfs:");
   }
 
+  /**
+   * Checks that it is there; of what is not on this machine, its tables know.
+   *
+   * @param refusal how the message begins
+   */
+  void mustBeThere(String refusal) {
+    if (!remote() && !Files.isDirectory(path())) {
+      throw new IllegalArgumentException(
+          refusal + (Files.exists(path()) ? ": it is not a folder" : ": there is no such folder"));
+    }
+  }
+
+  /** Returns this, after a check that it can be written to, if it is on this machine. */
+  RunFolder writable() {
+    if (!remote()) {
+      Place.mustTakeFiles(path(), "Cannot keep a run in " + location);
+    }
+    return this;
+  }
+
   String sample() {
     return location + "/sample";
   }
@@ -68,7 +97,10 @@ record RunFolder(String location) {
               + option
               + " names a place");
     }
-    String path = location.startsWith("file:") ? java.net.URI.create(location).getPath() : location;
-    return Path.of(path, name);
+    return path().resolve(name);
+  }
+
+  private Path path() {
+    return Path.of(location.startsWith("file:") ? URI.create(location).getPath() : location);
   }
 }

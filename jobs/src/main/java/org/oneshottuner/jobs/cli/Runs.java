@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.oneshottuner.jobs.storage.Place;
 
 /**
  * The runs of a campaign on this machine: a folder each, called after the campaign and the time at
@@ -35,9 +36,10 @@ record Runs(Path place, String campaign) {
   /**
    * Makes the folder of a new run.
    *
-   * @throws UncheckedIOException if it cannot be made
+   * @throws IllegalArgumentException if none can be made in this place
    */
   Path begin(Clock clock) {
+    Place.mustTakeFiles(place, "Cannot begin a run in " + place);
     String name = campaign + "-" + BEGAN.format(clock.instant());
     Path run = place.resolve(name);
     try {
@@ -47,7 +49,7 @@ record Runs(Path place, String campaign) {
       }
       return run;
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot begin a run in " + place + ": " + e, e);
+      throw new UncheckedIOException("Cannot begin a run in " + place + ": " + Place.reason(e), e);
     }
   }
 
@@ -72,7 +74,8 @@ record Runs(Path place, String campaign) {
           .filter(Files::isDirectory)
           .max(Comparator.comparing(folder -> folder.getFileName().toString()));
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot list the runs in " + place + ": " + e, e);
+      throw new UncheckedIOException(
+          "Cannot list the runs in " + place + ": " + Place.reason(e), e);
     }
   }
 }

@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.stage.Measuring;
 import org.oneshottuner.jobs.stage.TrainJob;
+import org.oneshottuner.jobs.storage.Place;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -26,12 +27,11 @@ final class TrainCommand implements Callable<Integer> {
     Settings settings = common.settings();
     common.checkJson();
     RunFolder run = common.existing(settings);
+    Path model = out.orElseGet(() -> run.local(RunFolder.MODEL, "--out"));
+    Place.mustTakeFiles(model, "Cannot write the model into " + model);
     common.sayRun();
     TrainJob job = new TrainJob(common.spark(), settings, networks.catalogue());
-    common.show(
-        job.run(
-            Measuring.measurements(common.spark(), run.measurements()),
-            out.orElseGet(() -> run.local(RunFolder.MODEL, "--out"))));
+    common.show(job.run(Measuring.measurements(common.spark(), run.measurements()), model));
     return 0;
   }
 }

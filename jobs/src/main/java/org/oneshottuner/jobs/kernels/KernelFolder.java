@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -20,6 +19,7 @@ import java.util.stream.Stream;
 import org.oneshottuner.compile.Choice;
 import org.oneshottuner.compile.CompiledKernel;
 import org.oneshottuner.jobs.storage.Digests;
+import org.oneshottuner.jobs.storage.Place;
 import org.oneshottuner.lower.KernelSource;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.Compiler;
@@ -64,11 +64,12 @@ public final class KernelFolder {
    * Returns the folder at a path, which is new, empty, or holds nothing but what was written by
    * this class.
    *
-   * @throws IllegalArgumentException if it holds anything else
+   * @throws IllegalArgumentException if it holds anything else, or nothing can be made beside it
    */
   public static KernelFolder at(Path folder) {
     KernelFolder kernels = new KernelFolder(folder.toAbsolutePath().normalize());
     kernels.mustBeOurs();
+    Place.mustTakeFiles(kernels.parent, "Cannot write kernels into " + folder);
     return kernels;
   }
 
@@ -99,7 +100,8 @@ public final class KernelFolder {
         delete(unfinished);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write kernels into " + folder + ": " + reason(e), e);
+      throw new UncheckedIOException(
+          "Cannot write kernels into " + folder + ": " + Place.reason(e), e);
     }
   }
 
@@ -252,7 +254,8 @@ public final class KernelFolder {
     try (Stream<Path> listed = Files.list(folder)) {
       return listed.map(path -> path.getFileName().toString()).sorted().toList();
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write kernels into " + folder + ": " + reason(e), e);
+      throw new UncheckedIOException(
+          "Cannot write kernels into " + folder + ": " + Place.reason(e), e);
     }
   }
 
@@ -270,7 +273,7 @@ public final class KernelFolder {
       }
       return names;
     } catch (IOException e) {
-      throw refuse(KernelIndex.FILE + " cannot be read, " + reason(e));
+      throw refuse(KernelIndex.FILE + " cannot be read, " + Place.reason(e));
     }
   }
 
@@ -298,13 +301,5 @@ public final class KernelFolder {
         }
       }
     }
-  }
-
-  private static String reason(IOException failure) {
-    if (failure instanceof FileSystemException file) {
-      String why = file.getReason() == null ? file.getClass().getSimpleName() : file.getReason();
-      return why + " at " + file.getFile();
-    }
-    return failure.toString();
   }
 }

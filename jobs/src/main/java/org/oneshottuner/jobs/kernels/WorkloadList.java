@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.oneshottuner.jobs.storage.Place;
 import org.oneshottuner.workload.Workload;
 
 /**
@@ -60,10 +61,28 @@ public record WorkloadList(List<Entry> entries) {
   /**
    * Reads workload texts.
    *
-   * @throws IllegalArgumentException if one is malformed or impossible
+   * @throws IllegalArgumentException if one is malformed or impossible, or a shell has cut it
    */
   public static WorkloadList of(List<String> texts) {
+    mustBeQuoted(texts);
     return merged(texts.stream().map(text -> new Entry(Workload.parse(text), List.of())).toList());
+  }
+
+  /**
+   * Checks that no shell has cut a workload text into its words.
+   *
+   * @param texts the arguments of a command
+   * @throws IllegalArgumentException if one is a lone {@code name=value} among others
+   */
+  public static void mustBeQuoted(List<String> texts) {
+    if (texts.size() > 1 && texts.stream().anyMatch(text -> text.matches("\\w+=\\S*"))) {
+      throw new IllegalArgumentException(
+          "Cannot read workload from "
+              + texts.size()
+              + " arguments: it is one, in quotes: '"
+              + String.join(" ", texts)
+              + "'");
+    }
   }
 
   /**
@@ -118,7 +137,7 @@ public record WorkloadList(List<Entry> entries) {
     } catch (java.nio.charset.CharacterCodingException e) {
       throw new IllegalArgumentException("Cannot read " + file + ": it is not UTF-8 text", e);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + file + ": " + e, e);
+      throw new UncheckedIOException("Cannot read " + file + ": " + Place.reason(e), e);
     }
   }
 

@@ -3,7 +3,6 @@ package org.oneshottuner.jobs.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -47,7 +46,7 @@ class RunsTest {
   void aPlaceThatCannotBeWrittenIsNamed() throws Exception {
     Path file = Files.createFile(folder.resolve("file"));
     assertThatThrownBy(() -> new Runs(file, "main").begin(at("2026-01-31T02:00:00Z")))
-        .isInstanceOf(UncheckedIOException.class)
-        .hasMessageStartingWith("Cannot begin a run in " + file);
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot begin a run in " + file + ": " + file + " is not a folder");
   }
 }

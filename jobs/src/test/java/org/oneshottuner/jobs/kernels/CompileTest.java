@@ -184,8 +184,15 @@ class CompileTest {
 
   @Test
   void refusesPlacesThatCannotBeWritten() throws Exception {
-    refused(compile(Path.of("/proc/kernels")), 1, "Cannot write kernels into /proc/kernels");
-    refused(compile(tasks.resolve("below")), 1, "Cannot write kernels into " + tasks);
+    refused(
+        compile(Path.of("/proc/kernels")),
+        2,
+        "Cannot write kernels into /proc/kernels: nothing can be made in /proc (");
+    Path below = tasks.resolve("below");
+    refused(
+        compile(below),
+        2,
+        "Cannot write kernels into " + below + ": " + tasks + " is not a folder");
     assertThat(Files.readString(tasks)).isEqualTo(TASKS);
   }
 
