@@ -27,6 +27,7 @@ final class SampleCommand implements Callable<Integer> {
 
   @Option(
       names = "--round",
+      paramLabel = "N",
       defaultValue = "0",
       description = "Number of the sampling round; the first, 0, draws the tasks.")
   int round;
@@ -38,6 +39,9 @@ final class SampleCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Settings settings = common.settings();
     common.checkJson();
+    if (round < 0) {
+      throw new IllegalArgumentException("Cannot sample round " + round + ": least is 0");
+    }
     byte[] guide = new byte[0];
     if (model.isPresent()) {
       // says what is wrong with it, before anything is begun
@@ -46,7 +50,7 @@ final class SampleCommand implements Callable<Integer> {
       guide = Files.readAllBytes(model.get());
     }
     NetworkCatalogue catalogue = networks.catalogue();
-    RunFolder run = folder(settings);
+    RunFolder run = folder(settings).writable();
     common.sayRun();
     SampleJob job = new SampleJob(common.spark(), settings, run.sample(), WallClock.utc());
     if (round == 0) {

@@ -41,6 +41,7 @@ final class TuneCommand implements Callable<Integer> {
 
   @Option(
       names = "--trials",
+      paramLabel = "N",
       defaultValue = "64",
       description = "Measurements of each task; default: ${DEFAULT-VALUE}.")
   int trials;
@@ -53,6 +54,7 @@ final class TuneCommand implements Callable<Integer> {
     if (trials < 1) {
       throw new IllegalArgumentException("Cannot search by " + trials + " trials: least is 1");
     }
+    WorkloadList.mustBeQuoted(tasks);
     WorkloadList workloads = WorkloadList.EMPTY;
     for (String task : tasks) {
       Path file = Path.of(task.indexOf('=') < 0 ? task : "");
@@ -64,7 +66,7 @@ final class TuneCommand implements Callable<Integer> {
         workloads.entries().stream()
             .map(entry -> new TuningTask(entry.workload(), target, settings.threads()))
             .toList();
-    RunFolder run = common.shared("tune");
+    RunFolder run = common.shared("tune").writable();
     common.sayRun();
     try (Measuring measuring = common.measuring(settings, run)) {
       common.show(new TuneJob(settings, measuring).run(read, named, trials));

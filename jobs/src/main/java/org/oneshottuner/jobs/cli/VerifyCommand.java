@@ -24,6 +24,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     common.checkJson();
+    new RunFolder(dataset).mustBeThere("Cannot verify " + dataset);
     VerifyFigures figures = VerifyJob.run(common.spark(), dataset);
     common.show(figures);
     if (!figures.damage().isEmpty()) {

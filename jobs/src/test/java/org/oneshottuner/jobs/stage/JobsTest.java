@@ -154,7 +154,8 @@ class JobsTest {
     assertThat(worse.err())
         .startsWith("oneshot: Cannot read manifest " + manifest)
         .contains("; 1 more is damaged");
-    Ran nothing = Ran.oneshot("verify", folder.resolve("none").toString());
+    Path empty = Files.createDirectory(folder.resolve("empty"));
+    Ran nothing = Ran.oneshot("verify", empty.toString());
     assertThat(nothing.code()).isEqualTo(2);
     assertThat(nothing.err()).contains("no manifest is there");
   }
