@@ -40,6 +40,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Program {
   private static final String NAME = "oneshot: ";
   private static final String VERBOSE = "--verbose";
+  private static final int MOST_NEAR = 3;
 
   private Program() {}
 
@@ -75,9 +76,7 @@ public final class Program {
         && !parsed.isUsageHelpRequested()
         && !parsed.isVersionHelpRequested()) {
       throw new ParameterException(
-          command,
-          "Cannot run nothing: expected a command, one of "
-              + String.join(", ", command.getSubcommands().keySet()));
+          command, "Cannot run nothing: expected a command, one of " + commands(command));
     }
     if (!parsed.hasSubcommand() || brief(parsed.subcommand())) {
       return new CommandLine.RunLast().execute(parsed);
@@ -110,39 +109,54 @@ public final class Program {
   }
 
   private static int refuse(ParameterException refusal, PrintWriter messages) {
-    CommandLine command = refusal.getCommandLine();
-    String reason = String.valueOf(refusal.getMessage()).lines().findFirst().orElse("");
-    String message =
-        reason.startsWith("Cannot ")
-            ? reason
-            : "Cannot run "
-                + command.getCommandSpec().qualifiedName()
-                + ": "
-                + reason.substring(0, 1).toLowerCase(Locale.ROOT)
-                + reason.substring(1);
-    messages.println(NAME + message);
-    Optional<UnmatchedArgumentException> misspelt = misspelt(refusal);
-    if (misspelt.isPresent()) {
-      List<String> near = misspelt.get().getSuggestions();
-      messages.println(
-          near.isEmpty()
-              ? "Try: " + command.getCommandSpec().qualifiedName() + " --help"
-              : "Nearest: " + String.join(", ", near));
-    } else {
-      messages.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
-    }
+    Optional<UnmatchedArgumentException> unmatched = firstUnmatched(refusal);
+    messages.println(NAME + unmatched.map(Program::unknown).orElseGet(() -> reason(refusal)));
+    List<String> near = unmatched.map(UnmatchedArgumentException::getSuggestions).orElse(List.of());
+    messages.println(
+        near.isEmpty()
+            ? "Try: " + refusal.getCommandLine().getCommandSpec().qualifiedName() + " --help"
+            : "Nearest: " + String.join(", ", near.subList(0, Math.min(MOST_NEAR, near.size()))));
     return Failure.REFUSED;
   }
 
-  /** What is misspelt may also be what is missing. */
-  private static Optional<UnmatchedArgumentException> misspelt(ParameterException refusal) {
-    if (refusal instanceof UnmatchedArgumentException unmatched) {
-      return Optional.of(unmatched);
+  /** Returns the first argument that nothing takes: misspelt, it may also be what is missing. */
+  private static Optional<UnmatchedArgumentException> firstUnmatched(ParameterException refusal) {
+    CommandLine command = refusal.getCommandLine();
+    List<String> all =
+        refusal instanceof UnmatchedArgumentException unmatched
+            ? unmatched.getUnmatched()
+            : command.getUnmatchedArguments();
+    return all.stream()
+        .findFirst()
+        .map(first -> first.replaceFirst("^(-[^=]*)=.*", "$1")) // an option without its value
+        .map(first -> new UnmatchedArgumentException(command, List.of(first)));
+  }
+
+  private static String unknown(UnmatchedArgumentException unmatched) {
+    CommandLine command = unmatched.getCommandLine();
+    String argument = "'" + unmatched.getUnmatched().get(0) + "'";
+    if (command.getSubcommands().isEmpty() || unmatched.isUnknownOption()) {
+      return "Cannot run "
+          + command.getCommandSpec().qualifiedName()
+          + (unmatched.isUnknownOption() ? ": unknown option " : ": unexpected argument ")
+          + argument;
     }
-    List<String> unmatched = refusal.getCommandLine().getUnmatchedArguments();
-    return unmatched.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new UnmatchedArgumentException(refusal.getCommandLine(), unmatched));
+    return "Cannot run " + argument + ": unknown command, known are " + commands(command);
+  }
+
+  private static String reason(ParameterException refusal) {
+    String reason = String.valueOf(refusal.getMessage()).lines().findFirst().orElse("");
+    return reason.startsWith("Cannot ")
+        ? reason
+        : "Cannot run "
+            + refusal.getCommandLine().getCommandSpec().qualifiedName()
+            + ": "
+            + reason.substring(0, 1).toLowerCase(Locale.ROOT)
+            + reason.substring(1);
+  }
+
+  private static String commands(CommandLine command) {
+    return String.join(", ", command.getSubcommands().keySet());
   }
 
   private static int fail(

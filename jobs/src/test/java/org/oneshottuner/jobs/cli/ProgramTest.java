@@ -2,20 +2,28 @@ package org.oneshottuner.jobs.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.oneshottuner.jobs.Ran;
 
 class ProgramTest {
+  private static final String NETWORKS = "../data/networks";
+
   @TempDir Path folder;
 
   private static void refused(Ran ended, String message) {
-    assertThat(ended.code()).isEqualTo(2);
     assertThat(ended.err()).startsWith("oneshot: Cannot ").contains(message);
+    assertThat(ended.code()).isEqualTo(2);
     assertThat(ended.err()).doesNotContain("\tat ").doesNotContain("Exception");
     assertThat(ended.out()).isEmpty();
   }
@@ -29,13 +37,43 @@ class ProgramTest {
         .contains("choose", "compile", "tune", "doctor");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "quickstart", "doctor", "sample", "measure", "train", "evaluate", "export", "choose",
+        "compile", "tune", "verify"
+      })
+  void helpNamesValuesInCapitals(String command) {
+    Ran ended = Ran.oneshot(command, "--help");
+    assertThat(ended.code()).isZero();
+    assertThat(ended.out()).contains("--json=FILE").doesNotContainPattern("<[a-z]");
+  }
+
   @Test
   void nearestNamesAreOffered() {
-    refused(Ran.oneshot("mesure"), "Nearest: measure");
-    refused(Ran.oneshot("sample", "--jsn"), "Nearest: --json");
+    refused(Ran.oneshot("mesure"), "run 'mesure': unknown command, known are quickstart, doctor");
+    refused(Ran.oneshot("mesure"), "\nNearest: measure");
+    refused(Ran.oneshot("bogus"), "\nTry: oneshot --help");
+    refused(Ran.oneshot("sample", "--jsn"), "\nNearest: --json");
+    refused(Ran.oneshot("compile", "a", "b", "--model", "m", "-o", "k"), "argument 'b'");
     refused(Ran.oneshot(), "expected a command");
     refused(Ran.oneshot("tune"), "TASK");
-    refused(Ran.oneshot("choose", "--modle", "x", "dense m=1 n=8 k=8"), "Nearest: --model");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"--modle x", "--modle=x"})
+  void aMisspeltOptionIsNamedWhereTheRightOneIsMissing(String misspelt) {
+    List<String> words = new ArrayList<>(List.of("choose", "dense m=1 n=8 k=8"));
+    words.addAll(List.of(misspelt.split(" ")));
+    refused(Ran.oneshot(words), "run oneshot choose: unknown option '--modle'\nNearest: --model");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"choose --model m", "tune"})
+  void aWorkloadThatTheShellCutIsToBeQuoted(String command) {
+    refused(
+        Ran.oneshot((command + " dense m=1 n=8 k=8").split(" ")),
+        "from 4 arguments: it is one, in quotes: 'dense m=1 n=8 k=8'");
   }
 
   @Test
@@ -60,7 +98,9 @@ class ProgramTest {
   void searchesThatCannotBeAreRefusedBeforehand() {
     refused(Ran.oneshot("tune", "--search", "anealing", "dense m=1 n=8 k=8"), "known are random");
     refused(Ran.oneshot("tune", "--trials", "0", "dense m=1 n=8 k=8"), "0 trials: least is 1");
-    refused(Ran.oneshot("evaluate", "--set", "evaluate.baselines=[anealing]"), "known are random");
+    refused(
+        Ran.oneshot("evaluate", "--set", "evaluate.baselines=[anealing]"),
+        "Cannot set evaluate.baselines to anealing: known are [random, ");
     refused(Ran.oneshot("train", "--set", "evaluate.splits=[network]"), "known are [within_task");
   }
 
@@ -74,6 +114,21 @@ class ProgramTest {
     assertThat(Path.of(none)).doesNotExist();
     refused(Ran.oneshot("train", "--run", "s3://b/run"), "s3 is not supported, known are file");
     refused(Ran.oneshot("quickstart", "--run", "hdfs://h/r"), "needs a folder of this machine");
+    refused(Ran.oneshot("sample", "--networks", NETWORKS, "--run", ""), "run at ''");
+    refused(Ran.oneshot("measure", "--run", "file:run"), "run at 'file:run': expected a folder");
+  }
+
+  @Test
+  void roundsBeforeTheFirstAreRefused() {
+    refused(Ran.oneshot("sample", "--round", "-1"), "Cannot sample round -1: least is 0");
+  }
+
+  @Test
+  void datasetsThatAreNotThereAreRefused() throws Exception {
+    Path none = folder.resolve("none");
+    refused(Ran.oneshot("verify", none.toString()), none + ": there is no such folder");
+    Path file = Files.writeString(folder.resolve("file"), "text");
+    refused(Ran.oneshot("verify", file.toString()), file + ": it is not a folder");
   }
 
   @Test
@@ -102,9 +157,61 @@ class ProgramTest {
     assertThat(ended.err()).contains("Cannot set 'seed'").contains("\tat ");
   }
 
-  @Test
-  void figuresThatCannotBeWrittenAreRefusedBeforehand() {
-    refused(Ran.oneshot("doctor", "--json", folder.toString()), "not a writable place");
+  /** What each command would fail at after its first look at the places is not there. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "quickstart|--json",
+        "doctor|--json",
+        "sample|--json",
+        "measure|--json",
+        "train|--json",
+        "evaluate|--json",
+        "export|-o|x|--json",
+        "choose|dense m=1 n=8 k=8|--model|none|--json",
+        "compile|none|--model|none|-o|x|--json",
+        "tune|none|--json",
+        "verify|none|--json",
+        "export|--model|none|-o",
+        "evaluate|--run|.|--model|none|--report"
+      })
+  void filesThatCannotBeWrittenAreRefusedBeforehand(String command) throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "text");
+    refused(to(command, folder), " " + folder + ": it is a folder, expected a file");
+    refused(to(command, file.resolve("a/b")), "a/b: " + file + " is not a folder");
+    refused(to(command, Path.of("/proc/x")), "/proc/x: nothing can be made in /proc (");
+    assertThat(folder).isDirectoryNotContaining(path -> !path.equals(file));
+    assertThat(file).hasContent("text");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "quickstart|--networks|" + NETWORKS + "|--run",
+        "sample|--networks|" + NETWORKS + "|--run",
+        "tune|--set|target=avx2|dense m=1 n=8 k=8|--run",
+        "train|--run|.|--out"
+      })
+  void foldersThatCannotBeWrittenAreRefusedBeforehand(String command) throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "text");
+    refused(to(command, file), file + ": " + file + " is not a folder");
+    refused(to(command, file.resolve("a/b")), "a/b: " + file + " is not a folder");
+    refused(to(command, Path.of("/proc/x")), "/proc/x: nothing can be made in /proc (");
+    assertThat(folder).isDirectoryNotContaining(path -> !path.equals(file));
+    assertThat(file).hasContent("text");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"measure", "train", "evaluate"})
+  void runsThatCannotBeWrittenAreRefusedBeforehand(String stage) {
+    refused(Ran.oneshot(stage, "--run", "/proc"), "nothing can be made in /proc (");
+  }
+
+  /** Runs a command whose words stand between bars, and after them a place. */
+  private static Ran to(String command, Path place) {
+    List<String> words = new ArrayList<>(List.of(command.split("\\|")));
+    words.add(place.toString());
+    return Ran.oneshot(words);
   }
 
   @Test
@@ -115,5 +222,7 @@ class ProgramTest {
     assertThat(Failure.of("measure", new InterruptedException()).code()).isEqualTo(130);
     assertThat(Failure.of("train", new RuntimeException(new java.io.IOException("gone"))))
         .isEqualTo(new Failure(1, "Cannot train: gone"));
+    assertThat(Failure.of("train", new UncheckedIOException(new NoSuchFileException("/x"))))
+        .isEqualTo(new Failure(1, "Cannot train: /x: no such file or folder"));
   }
 }
