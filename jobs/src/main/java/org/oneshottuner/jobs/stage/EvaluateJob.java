@@ -20,6 +20,7 @@ import org.oneshottuner.compile.Choice;
 import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.dataset.LeakAudit;
 import org.oneshottuner.jobs.conf.Settings;
+import org.oneshottuner.jobs.storage.Snapshot;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.Draw;
 import org.oneshottuner.measure.Request;
@@ -121,8 +122,7 @@ public final class EvaluateJob {
             new UnseenTasks.Where(settings.seed(), settings.threads()));
     List<TuningTask> tasks = unseen.stream().map(UnseenTasks.Unseen::task).toList();
     LeakAudit.check(page.trainedOn(), tasks.stream().map(TuningTask::key).toList());
-    Map<Workload, List<Baselines.Timed>> known =
-        learntFrom(comparable(device(tuner.model())), Set.copyOf(page.trainedOn()));
+    Map<Workload, List<Baselines.Timed>> known = learntFrom(tuner.model(), page.trainedOn());
     long before = measuring.labels();
     double secondsBefore = measuring.seconds();
     Labels labels = new Labels(measuring, settings, tasks);
@@ -132,11 +132,7 @@ public final class EvaluateJob {
         new TuneJob(settings, measuring)
             .search(labels, tasks, List.copyOf(searches), settings.evaluate().trials());
     List<TuningTask> others =
-        known.keySet().stream()
-            .sorted(Comparator.comparing(Workload::text))
-            .limit(WARM_UP)
-            .map(workload -> new TuningTask(workload, target, settings.threads()))
-            .toList();
+        page.trainedOn().stream().sorted().limit(WARM_UP).map(TuningTask::parse).toList();
     List<Compared> compared = choose(tuner, unseen, others, new Baselines(known));
     addSearches(compared, searched);
     for (Training.Seeded other : page.others()) {
@@ -172,14 +168,16 @@ public final class EvaluateJob {
         new EvaluateReport.Context(
             tuner.model(),
             page,
-            EvaluateReport.failures(comparable(measuring.device().fingerprint().id()))));
+            EvaluateReport.failures(
+                comparable(
+                    measuring.table().snapshot(), measuring.device().fingerprint().id()))));
     return figures;
   }
 
   /** Returns what a device measured of this target, in the same way as is measured now. */
-  private Dataset<Row> comparable(String device) {
-    Dataset<Row> all = measuring.table().read(measuring.table().snapshot());
-    return TrainingRows.comparable(all, settings).filter(col("device").equalTo(device));
+  private Dataset<Row> comparable(Snapshot snapshot, String device) {
+    return TrainingRows.comparable(measuring.table().read(snapshot), settings)
+        .filter(col("device").equalTo(device));
   }
 
   /** Returns the random schedules of each task in the model's order. */
@@ -209,13 +207,23 @@ public final class EvaluateJob {
         : settings.evaluate().networks();
   }
 
-  /** Returns the device whose labels a model learnt from; this one if the model does not say. */
-  private String device(FrozenModel model) {
-    return model.manifest().stream()
-        .filter(property -> property.key().equals(TrainJob.DEVICE))
-        .map(FrozenModel.Property::value)
-        .findFirst()
-        .orElseGet(() -> measuring.device().fingerprint().id());
+  /**
+   * Returns what the model learnt, as {@link #learntFrom(Dataset, Set)}; nothing if that is not in
+   * this table, or the model does not say of which device it was.
+   */
+  private Map<Workload, List<Baselines.Timed>> learntFrom(
+      FrozenModel model, List<String> trainedOn) {
+    Optional<String> device = model.property(TrainJob.DEVICE);
+    Optional<Snapshot> learnt =
+        model.property(TrainJob.MEASUREMENTS).flatMap(measuring.table().snapshot()::at);
+    if (device.isEmpty() || learnt.isEmpty()) {
+      LOG.warn(
+          "There are no picks by the nearest task or the best single schedule:"
+              + " what the model learnt from is not at {}",
+          measuring.table().location());
+      return Map.of();
+    }
+    return learntFrom(comparable(learnt.get(), device.get()), Set.copyOf(trainedOn));
   }
 
   /**

@@ -22,7 +22,7 @@ import org.oneshottuner.workload.TuningTask;
 
 /**
  * The labels of some tasks' candidates: those that the table has, and those that are asked for and
- * then measured. Nothing that is there is measured again.
+ * then measured. Nothing that is there is measured again, but for what is compared at last.
  */
 final class Labels {
   /** The sampler of what is measured once more at the end, side by side. */

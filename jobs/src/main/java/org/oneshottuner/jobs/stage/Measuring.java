@@ -2,6 +2,7 @@ package org.oneshottuner.jobs.stage;
 
 import static java.util.Objects.requireNonNull;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,16 +11,17 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.oneshottuner.jobs.conf.ConfReader;
 import org.oneshottuner.jobs.conf.MeasureSettings;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.rows.MeasurementRows;
 import org.oneshottuner.jobs.storage.Commit;
+import org.oneshottuner.jobs.storage.Digests;
 import org.oneshottuner.jobs.storage.Table;
 import org.oneshottuner.jobs.storage.TableWriter;
 import org.oneshottuner.measure.Codegen;
@@ -46,7 +48,6 @@ public final class Measuring implements AutoCloseable {
   private final TableWriter writer;
   private final Map<Outcome.Kind, Long> failures = new EnumMap<>(Outcome.Kind.class);
   private final List<Row> waiting = new ArrayList<>();
-  private Optional<Batch> begun = Optional.empty();
   private long lastCommit = System.nanoTime();
   private long labels;
   private long nanos;
@@ -183,48 +184,22 @@ public final class Measuring implements AutoCloseable {
   }
 
   private void commitWaiting() {
-    // one whose commit failed may be in nevertheless: under its own name it is not appended twice
-    commitBegun();
     if (!waiting.isEmpty()) {
       long sequence = writer.snapshot().commits().size() + 1L;
-      begun =
-          Optional.of(
-              new Batch(
-                  String.format(Locale.ROOT, "%s-%06d", settings.campaign(), sequence), waiting));
-      waiting.clear();
-      commitBegun();
+      Commit commit =
+          writer.append(
+              String.format(Locale.ROOT, "%s-%06d", settings.campaign(), sequence),
+              Map.of("device", device.fingerprint().id(), "campaign", settings.campaign()),
+              spark.createDataFrame(List.copyOf(waiting), MeasurementRows.FORMAT.columns()).coalesce(1),
+              Commit.Origin.of(
+                  ConfReader.inForce(settings),
+                  Map.of(
+                      "device",
+                      Digests.of(device.fingerprint().text().getBytes(StandardCharsets.UTF_8)))));
+      LOG.debug("Committed {} rows as {}", commit.rows(), commit.batch());
+      waiting.clear(); // what could not be appended waits for the next commit
     }
     lastCommit = System.nanoTime();
-  }
-
-  /** Rows that keep their name until they are committed. */
-  private record Batch(String name, List<Row> rows) {
-    Batch {
-      rows = List.copyOf(rows);
-    }
-  }
-
-  private void commitBegun() {
-    begun.ifPresent(this::commit);
-    begun = Optional.empty();
-  }
-
-  private void commit(Batch batch) {
-    Commit commit =
-        writer.append(
-            batch.name(),
-            Map.of("device", device.fingerprint().id(), "campaign", settings.campaign()),
-            spark.createDataFrame(batch.rows(), MeasurementRows.FORMAT.columns()).coalesce(1),
-            Commit.Origin.of(
-                org.oneshottuner.jobs.conf.ConfReader.inForce(settings),
-                Map.of(
-                    "device",
-                    org.oneshottuner.jobs.storage.Digests.of(
-                        device
-                            .fingerprint()
-                            .text()
-                            .getBytes(java.nio.charset.StandardCharsets.UTF_8)))));
-    LOG.debug("Committed {} rows as {}", commit.rows(), commit.batch());
   }
 
   /** Returns how many labels there are so far. */

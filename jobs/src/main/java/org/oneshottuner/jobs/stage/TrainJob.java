@@ -67,6 +67,9 @@ public final class TrainJob {
   /** The property of a model's manifest that names the device whose labels it learnt from. */
   static final String DEVICE = "device";
 
+  /** Names, in a model, the snapshot of the measurements that it learnt from, by its digest. */
+  static final String MEASUREMENTS = "measurements";
+
   /** The property of a model's manifest that vouches for that file. */
   static final String TASKS_DIGEST = "tasks.sha256";
 
@@ -371,7 +374,7 @@ public final class TrainJob {
       Settings inForce, Learnt learnt, List<TrainFigures.Judged> judged) {
     List<FrozenModel.Property> manifest = new ArrayList<>();
     manifest.add(new FrozenModel.Property(DEVICE, learnt.device()));
-    manifest.add(new FrozenModel.Property("measurements", learnt.snapshot().digest()));
+    manifest.add(new FrozenModel.Property(MEASUREMENTS, learnt.snapshot().digest()));
     manifest.add(new FrozenModel.Property("tasks", Integer.toString(learnt.tasks().size())));
     manifest.add(new FrozenModel.Property(TASKS_DIGEST, digest(learnt.tasks())));
     ConfReader.inForce(inForce)

@@ -20,12 +20,7 @@ public final class TrainedTasks {
    */
   public static List<String> of(FrozenModel model, Path file) {
     Path list = file.resolveSibling(TrainJob.TASKS);
-    String wanted =
-        model.manifest().stream()
-            .filter(property -> property.key().equals(TrainJob.TASKS_DIGEST))
-            .map(FrozenModel.Property::value)
-            .findFirst()
-            .orElse("");
+    String wanted = model.property(TrainJob.TASKS_DIGEST).orElse("");
     List<String> tasks = read(list, file);
     String digest = TrainJob.digest(tasks);
     if (!digest.equals(wanted)) {

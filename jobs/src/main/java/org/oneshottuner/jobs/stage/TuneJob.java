@@ -24,10 +24,14 @@ import org.oneshottuner.workload.TuningTask;
  * is run again from its start, over the labels that are there.
  */
 public final class TuneJob {
+  /** Into which a search divides its trials, so that a model guides all but the first. */
   private static final int ROUNDS = 4;
 
-  /** The least that a search plans at once. */
-  private static final int LEAST_ROUND = 4;
+  /**
+   * The least that a search plans at once: fewer trials teach a model too little, and all searches
+   * wait for the last label of a round.
+   */
+  private static final int LEAST_ROUND = 8;
 
   private final Settings settings;
   private final Measuring measuring;
@@ -91,7 +95,6 @@ public final class TuneJob {
   List<Running> search(Labels labels, List<TuningTask> tasks, List<String> names, int trials)
       throws InterruptedException {
     List<Running> all = new ArrayList<>();
-    // a short search plans in quarters of its trials, so that a model guides three of them
     int roundTrials = Math.max(LEAST_ROUND, Math.min(OnlineSearch.ROUND_TRIALS, trials / ROUNDS));
     for (TuningTask task : tasks) {
       for (String name : names) {
@@ -99,21 +102,27 @@ public final class TuneJob {
         all.add(new Running(algorithm, algorithm.search(task, settings.seed(), roundTrials)));
       }
     }
-    int batch = Math.max(1, (trials + ROUNDS - 1) / ROUNDS);
-    for (int round = 0; advance(labels, all, new Round(round, batch, trials)); round++) {
+    for (int round = 0; advance(labels, all, new Round(round, roundTrials, trials)); round++) {
       // each round measures what all searches propose
     }
     return all;
   }
 
-  private record Round(int number, int batch, int trials) {}
+  /**
+   * A step that all searches take at once.
+   *
+   * @param number of the rounds before it
+   * @param roundTrials that each may make in it
+   * @param trials that each may make in all
+   */
+  private record Round(int number, int roundTrials, int trials) {}
 
   private boolean advance(Labels labels, List<Running> all, Round round)
       throws InterruptedException {
     Map<Running, List<Schedule>> proposed = new LinkedHashMap<>();
     List<Request> requests = new ArrayList<>();
     for (Running running : all) {
-      int left = Math.min(round.batch(), round.trials() - running.search().tried());
+      int left = Math.min(round.roundTrials(), round.trials() - running.search().tried());
       List<Schedule> schedules = left > 0 ? running.search().propose(left) : List.<Schedule>of();
       if (!schedules.isEmpty()) {
         proposed.put(running, schedules);

@@ -11,9 +11,9 @@ import java.util.Locale;
  * @param tables that lie there
  * @param notFound tables that a dataset of this kind may have, and this has not: perhaps not yet
  * @param damage a message for each manifest, data file or table that is known to be missing, or is
- *     altered, and for each place with files of several batches that no manifest names
+ *     altered, and for each place with files that no manifest names and no writer accounts for
  * @param unfinished a message for each place with files of one batch that no manifest names: a
- *     writer is at it, or ended before its commit, or the last manifest was deleted
+ *     writer is at it, or was killed before its commit
  */
 public record VerifyFigures(
     String location,
@@ -65,8 +65,8 @@ public record VerifyFigures(
         one ->
             lines.add(
                 one
-                    + "; a writer is at it, or ended before its commit, or the manifest was deleted;"
-                    + " the next writer clears it away"));
+                    + "; a writer is at it, or was killed before its commit, and the next one"
+                    + " clears it away"));
     damage.stream().limit(SHOWN).forEach(lines::add);
     if (damage.size() > SHOWN) {
       lines.add("and " + (damage.size() - SHOWN) + " more");

@@ -52,6 +52,7 @@ public final class VerifyJob {
       String at = location + place;
       List<Commit> commits = new ArrayList<>();
       try {
+        boolean begun = Table.isBeingWritten(spark, at);
         List<String> files = Table.dataFiles(spark, at);
         for (Table table : table(spark, at).stream().toList()) {
           Snapshot snapshot = table.snapshot();
@@ -63,7 +64,8 @@ public final class VerifyJob {
         }
         SortedMap<String, List<String>> unnamed = Table.unnamed(files, commits);
         if (!unnamed.isEmpty()) {
-          (unnamed.size() == 1 ? unfinished : damage).add(unnamed(at, unnamed));
+          boolean writer = begun || Table.isBeingWritten(spark, at);
+          (writer && unnamed.size() == 1 ? unfinished : damage).add(unnamed(at, unnamed, writer));
         }
       } catch (IllegalArgumentException | UncheckedIOException e) {
         if (Thread.currentThread().isInterrupted() || e instanceof UnreachableException) {
@@ -85,7 +87,8 @@ public final class VerifyJob {
         location, verified, notFound(location, found, absent, damage), damage, unfinished);
   }
 
-  private static String unnamed(String place, SortedMap<String, List<String>> batches) {
+  private static String unnamed(
+      String place, SortedMap<String, List<String>> batches, boolean writer) {
     List<String> files = batches.values().stream().flatMap(List::stream).toList();
     return "Cannot read "
         + place
@@ -94,9 +97,11 @@ public final class VerifyJob {
         + (files.size() == 1 ? "" : " and " + (files.size() - 1) + " more beside it")
         + ": no manifest names "
         + (files.size() == 1 ? "it" : "them")
-        + (batches.size() == 1
-            ? ""
-            : ", and no writer leaves " + batches.size() + " batches without");
+        + (!writer
+            ? ", and no writer is at it: the manifest was lost, or could not be written"
+            : batches.size() == 1
+                ? ""
+                : ", and no writer leaves " + batches.size() + " batches without");
   }
 
   /**

@@ -22,6 +22,16 @@ public record Snapshot(String location, List<Commit> commits) {
     return commits.isEmpty() ? "empty" : commits.get(commits.size() - 1).digest();
   }
 
+  /** Returns what was committed when the digest was another; empty if it never was that one. */
+  public Optional<Snapshot> at(String digest) {
+    for (int count = commits.size(); count > 0; count--) {
+      if (commits.get(count - 1).digest().equals(digest)) {
+        return Optional.of(new Snapshot(location, commits.subList(0, count)));
+      }
+    }
+    return Optional.empty();
+  }
+
   /** Returns the rows of all commits. */
   public long rows() {
     return commits.stream().mapToLong(Commit::rows).sum();

@@ -29,6 +29,7 @@ import org.apache.spark.sql.SparkSession;
  * ROOT/data/device=…/BATCH-00000-DIGEST.parquet
  * ROOT/staging/WRITER/            what a writer is at
  * ROOT/lock                       who the writer is
+ * ROOT/aside/WRITER/              data files of manifests that were lost, as a writer found them
  * </pre>
  *
  * <p>A manifest appears whole or not at all, after the files that it names are in place. So a
@@ -39,6 +40,7 @@ public final class Table {
   static final String COMMITS = "commits";
   static final String DATA = "data";
   static final String STAGING = "staging";
+  static final String ASIDE = "aside";
 
   private final SparkSession spark;
   private final String location;
@@ -108,9 +110,19 @@ public final class Table {
     }
   }
 
+  /** Returns whether a writer is at a place, or was killed there. */
+  public static boolean isBeingWritten(SparkSession spark, String location) {
+    try {
+      return Folder.at(location, spark.sparkContext().hadoopConfiguration())
+          .exists(WriterLock.LOCK);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + location + ": " + e.getMessage(), e);
+    }
+  }
+
   /**
    * Returns which of some data files no commit names, by batch. A writer that was killed, or could
-   * not write a manifest, leaves one batch at most; the next writer clears it away.
+   * not write a manifest, leaves one batch at most.
    */
   public static SortedMap<String, List<String>> unnamed(List<String> files, List<Commit> commits) {
     TreeSet<String> left = new TreeSet<>(files);

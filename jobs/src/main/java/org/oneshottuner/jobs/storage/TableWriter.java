@@ -3,6 +3,7 @@ package org.oneshottuner.jobs.storage;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -272,12 +273,13 @@ public final class TableWriter implements AutoCloseable {
   /**
    * Gives a manifest its name. The manifest is there before the lock is looked at, and a writer
    * that takes over deletes it before it reads what is committed: so this commits before the other
-   * took over, or not at all.
+   * took over, or not at all. Whatever fails once the manifest has its name, the batch is in.
    */
   private void name(Commit commit) throws IOException {
     String name = Table.COMMITS + "/" + Table.commitName(commit.sequence());
     String unnamed = Table.COMMITS + "/." + lock.writer() + "-" + commit.sequence();
-    folder.write(unnamed, ManifestFormat.bytes(commit));
+    byte[] manifest = ManifestFormat.bytes(commit);
+    folder.write(unnamed, manifest);
     try {
       lock.check();
       for (Commit.DataFile file : commit.files()) {
@@ -290,19 +292,24 @@ public final class TableWriter implements AutoCloseable {
         throw new IOException("another writer committed " + folder.place(name));
       }
     } catch (IOException e) {
-      if (!folder.exists(unnamed)) {
+      if (folder.exists(name) && Arrays.equals(folder.read(name), manifest)) {
+        LOG.warn("{} is committed, although {}", folder.place(name), e.getMessage());
+      } else if (!folder.exists(unnamed)) {
         throw new IOException(
             "another writer took over before " + folder.place(name) + " was committed", e);
+      } else {
+        throw e;
       }
-      throw e;
     } finally {
-      folder.delete(unnamed);
+      tidy(unnamed);
     }
   }
 
   /**
-   * Clears away what no manifest names: leftovers of writers that died. A writer that may only have
-   * been silent keeps the files that it may be about to commit.
+   * Clears away what no manifest names: leftovers of a writer that died, whose lock was there. A
+   * writer that may only have been silent keeps the files that it may be about to commit. Where no
+   * lock was, a manifest was lost, or could not be written: its files are set aside, for somebody
+   * to look at.
    */
   private void clear() throws IOException {
     List<String> staged = folder.list(Table.STAGING);
@@ -319,18 +326,32 @@ public final class TableWriter implements AutoCloseable {
     for (String file : folder.listDeep(Table.DATA)) {
       if (!named.contains(file)) {
         lock.check();
-        LOG.info("Clearing away {}, which no manifest names", folder.place(file));
-        folder.delete(file);
+        if (lock.wasLeft()) {
+          LOG.info("Clearing away {}, which no manifest names", folder.place(file));
+          folder.delete(file);
+        } else {
+          setAside(file);
+        }
       }
     }
   }
 
-  /** Deletes what was staged of a batch that is committed, now or when this is closed. */
-  private void tidy(String staged) {
+  private void setAside(String file) throws IOException {
+    String aside = Table.ASIDE + "/" + lock.writer() + "/" + file;
+    if (folder.move(file, aside)) {
+      LOG.warn(
+          "Setting aside {}, which no manifest names, as {}",
+          folder.place(file),
+          folder.place(aside));
+    }
+  }
+
+  /** Deletes what was needed for a commit, once it is made; what cannot be is left to others. */
+  private void tidy(String leftover) {
     try {
-      folder.delete(staged);
+      folder.delete(leftover);
     } catch (IOException e) {
-      LOG.warn("Cannot clear away {} yet: {}", folder.place(staged), e.getMessage());
+      LOG.warn("Cannot clear away {} yet: {}", folder.place(leftover), e.getMessage());
     }
   }
 

@@ -66,6 +66,16 @@ final class WriterLock implements AutoCloseable {
     }
   }
 
+  /** Who had the lock before. */
+  private enum Before {
+    /** Nobody, or somebody who gave it back. */
+    NOBODY,
+    /** A process that is no more. */
+    GONE,
+    /** Somebody who may still live. */
+    SILENT
+  }
+
   /** This start of this host, and what processes can be seen: a container sees its own only. */
   private static final String WORLD = world();
 
@@ -73,12 +83,12 @@ final class WriterLock implements AutoCloseable {
   private final Owner owner;
   private final Timer touching;
 
-  private final boolean wasSilent;
+  private final Before before;
 
-  private WriterLock(Folder folder, Owner owner, Clock clock, boolean wasSilent) {
+  private WriterLock(Folder folder, Owner owner, Clock clock, Before before) {
     this.folder = folder;
     this.owner = owner;
-    this.wasSilent = wasSilent;
+    this.before = before;
     this.touching = new Timer("lock of " + folder, true);
     touching.schedule(
         new TimerTask() {
@@ -100,14 +110,14 @@ final class WriterLock implements AutoCloseable {
     Owner owner = self();
     byte[] content = MAPPER.writeValueAsBytes(owner);
     folder.makeFolder("");
-    boolean wasSilent = false;
+    Before before = Before.NOBODY;
     if (!folder.add(LOCK, content)) {
-      wasSilent = evict(folder, owner, clock);
+      before = evict(folder, owner, clock);
       if (!folder.add(LOCK, content)) {
         throw held(folder, holder(folder));
       }
     }
-    return new WriterLock(folder, owner, clock, wasSilent);
+    return new WriterLock(folder, owner, clock, before);
   }
 
   /** Returns a name that no other writer has. */
@@ -117,7 +127,12 @@ final class WriterLock implements AutoCloseable {
 
   /** Returns whether the lock was taken from an owner that may still live. */
   boolean wasSilent() {
-    return wasSilent;
+    return before == Before.SILENT;
+  }
+
+  /** Returns whether the lock was taken from an owner that had not given it back. */
+  boolean wasLeft() {
+    return before != Before.NOBODY;
   }
 
   /** Checks that nobody took the lock over. */
@@ -140,8 +155,8 @@ final class WriterLock implements AutoCloseable {
     }
   }
 
-  /** Returns whether the owner that the lock is taken from may still live. */
-  private static boolean evict(Folder folder, Owner self, Clock clock) throws IOException {
+  /** Takes the lock away from an owner that does not hold it any more, and returns that one. */
+  private static Before evict(Folder folder, Owner self, Clock clock) throws IOException {
     Owner holder;
     long touched;
     try {
@@ -150,7 +165,7 @@ final class WriterLock implements AutoCloseable {
     } catch (FileNotFoundException e) {
       // its owner has just given it back
       LOG.debug("The lock of {} went away", folder, e);
-      return false;
+      return Before.NOBODY;
     }
     boolean silent = !holder.visible() && clock.millis() - touched > SILENCE.toMillis();
     if (!holder.gone() && !silent) {
@@ -169,7 +184,7 @@ final class WriterLock implements AutoCloseable {
       folder.delete(aside);
       LOG.info("Took over the lock that {} left at {}", holder, folder);
     }
-    return silent;
+    return silent ? Before.SILENT : Before.GONE;
   }
 
   private static Owner holder(Folder folder) throws IOException {

@@ -641,6 +641,14 @@ class JobsTest {
                         (1 + way.regret().figure()) / (1 + figures.geomeanRegret()) - 1,
                         within(1e-9)));
 
+    EvaluateFigures least =
+        evaluate(settings.with("evaluate.trials=1"), device, location, file, trainedOn);
+    assertThat(least.baselines())
+        .extracting(EvaluateFigures.Way::name)
+        .contains("random pick", "nearest measured task's best", "random, 1 measurements");
+    assertThat(least.tasks())
+        .allSatisfy(task -> assertThat(task.randomNanos()).as(task.workload()).isPresent());
+
     EvaluateFigures onlyDefaults =
         evaluate(settings, new FailingDevice(JobsTest::last), location, file, trainedOn);
     assertThat(onlyDefaults.tasks()).isNotEmpty();

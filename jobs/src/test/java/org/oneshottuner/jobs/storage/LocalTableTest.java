@@ -61,10 +61,10 @@ class LocalTableTest extends TableContract {
 
   /** Rows are in once their manifest is, whatever cannot be cleared away behind them. */
   @Test
-  void aBatchIsInWhoseStagedFilesCannotBeDeleted() throws Exception {
+  void aBatchIsInWhoseLeftoversCannotBeDeleted() throws Exception {
     String location = location();
     Configuration configuration = spark.sparkContext().hadoopConfiguration();
-    configuration.set("fs.file.impl", StuckStaging.class.getName());
+    configuration.set("fs.file.impl", StuckLeftovers.class.getName());
     configuration.setBoolean("fs.file.impl.disable.cache", true);
     try (TableWriter writer = table(location).write(CLOCK)) {
       assertThat(writer.append("a", DEVICE, rows("a", 2), Commit.Origin.unknown()).rows())

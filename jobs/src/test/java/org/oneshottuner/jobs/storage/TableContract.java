@@ -131,9 +131,14 @@ abstract class TableContract {
 
   @Test
   void theLockOfADeadWriterIsTakenOver() throws Exception {
-    String location = location();
-    Table table = table(location);
+    Table table = table(location());
     append(table, "a", 1);
+    leaveLock(table);
+    append(table, "b", 1);
+    assertThat(names(table)).containsExactly("a0", "b0");
+  }
+
+  private static void leaveLock(Table table) throws Exception {
     String host = java.net.InetAddress.getLocalHost().getHostName();
     long pid = ProcessHandle.current().pid();
     // a process that ran as this one's number, at another time
@@ -142,8 +147,6 @@ abstract class TableContract {
         "{\"host\":\"%s\",\"pid\":%d,\"started\":\"%s\",\"writer\":\"1-1\"}"
             .formatted(host, pid, start);
     assertThat(table.folder().add("lock", dead.getBytes(StandardCharsets.UTF_8))).isTrue();
-    append(table, "b", 1);
-    assertThat(names(table)).containsExactly("a0", "b0");
   }
 
   @Test
@@ -372,14 +375,75 @@ abstract class TableContract {
   }
 
   @Test
-  void filesThatNoManifestNamesAreNotReadAndAreCleared() throws Exception {
+  void filesThatNoManifestNamesAreNotReadAndAreSetAside() throws Exception {
     Table table = table(location());
     append(table, "a", 1);
-    rows("x", 2).write().parquet(table.folder().path("data/device=0012/stray").toString());
-    assertThat(names(table)).containsExactly("a0");
     append(table, "b", 1);
-    assertThat(table.folder().listDeep("data")).noneMatch(file -> file.contains("stray"));
-    assertThat(names(table)).containsExactly("a0", "b0");
+    byte[] content = table.folder().read(table.snapshot().commits().get(1).files().get(0).path());
+    String manifest = "commits/0000000002.json";
+    table.folder().delete(manifest);
+    assertThat(names(table)).containsExactly("a0");
+    append(table, "c", 1);
+    assertThat(names(table)).containsExactly("a0", "c0");
+    assertThat(table.folder().listDeep("data")).noneMatch(file -> file.contains("/b-"));
+    assertThat(table.folder().listDeep("aside"))
+        .singleElement()
+        .satisfies(file -> assertThat(table.folder().read(file)).isEqualTo(content));
+  }
+
+  @Test
+  void whatAKilledWriterLeftIsClearedAway() throws Exception {
+    Table table = table(location());
+    append(table, "a", 1);
+    append(table, "b", 1);
+    table.folder().delete("commits/0000000002.json");
+    leaveLock(table);
+    append(table, "c", 1);
+    assertThat(names(table)).containsExactly("a0", "c0");
+    assertThat(table.folder().listDeep("data")).noneMatch(file -> file.contains("/b-"));
+    assertThat(table.folder().exists("aside")).isFalse();
+  }
+
+  @Test
+  void aBatchIsInWhoseManifestGotItsNameThoughNobodyWasTold() throws Exception {
+    Table table = table(location());
+    try (TableWriter writer =
+        TableWriter.open(
+            table,
+            CLOCK,
+            step -> {
+              if (step == TableWriter.Step.CHECKED) {
+                nameUnnamed(table);
+              }
+            })) {
+      assertThat(writer.append("a", DEVICE, rows("a", 2), Commit.Origin.unknown()).rows())
+          .isEqualTo(2);
+      assertThat(writer.append("b", DEVICE, rows("b", 1), Commit.Origin.unknown()).sequence())
+          .isEqualTo(2);
+    }
+    assertThat(names(table)).containsExactly("a0", "a1", "b0");
+    assertThat(table.folder().list("commits"))
+        .containsExactly("0000000001.json", "0000000002.json");
+  }
+
+  /** Does what the writer is about to do, as if the answer to it had been lost. */
+  private static void nameUnnamed(Table table) {
+    try {
+      List<String> manifests = table.folder().list("commits");
+      for (String name : manifests) {
+        if (name.startsWith(".")) {
+          assertThat(
+                  table
+                      .folder()
+                      .add(
+                          "commits/" + Table.commitName(manifests.size()),
+                          table.folder().read("commits/" + name)))
+              .isTrue();
+        }
+      }
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
   }
 
   @Test

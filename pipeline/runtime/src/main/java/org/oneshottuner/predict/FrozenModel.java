@@ -3,6 +3,7 @@ package org.oneshottuner.predict;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A trained model as it ships: the ensemble, what it may serve, where it came from and how well it
@@ -106,5 +107,13 @@ public record FrozenModel(
               + ": expected "
               + golden.score(different));
     }
+  }
+
+  /** Returns the value of a line of the manifest; empty if it has none of this key. */
+  public Optional<String> property(String key) {
+    return manifest.stream()
+        .filter(property -> property.key().equals(key))
+        .map(Property::value)
+        .findFirst();
   }
 }

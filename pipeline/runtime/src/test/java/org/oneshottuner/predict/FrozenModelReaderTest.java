@@ -67,6 +67,8 @@ class FrozenModelReaderTest {
     assertThat(model.target().name()).isEqualTo("avx2");
     assertThat(model.manifest())
         .containsExactly(new Property("seed", "7"), new Property("commit", "0123abc"));
+    assertThat(model.property("commit")).contains("0123abc");
+    assertThat(model.property("device")).isEmpty();
     assertThat(model.evaluation().get(0).split()).isEqualTo("unseen network");
     assertThat(model.evaluation().get(0).metrics())
         .containsExactly(new Metric("geomean regret", 0.0625), new Metric("n", Double.NaN));
