@@ -13,10 +13,19 @@ final class Noise {
    */
   private static final long UNKNOWN_NANOS = Duration.ofSeconds(5).toNanos();
 
+  /** So many times longer than other noise does one last in which no clock can be told. */
+  private static final int UNTOLD = 12;
+
   private final LongSupplier nanoTime;
   private Optional<Canary> least = Optional.empty();
   private Optional<Canary> heard = Optional.empty();
-  private OptionalLong since = OptionalLong.empty();
+
+  /** Since when no canary has been quiet. */
+  private OptionalLong noisySince = OptionalLong.empty();
+
+  /** Since when none has been quiet, and all have told the clock. */
+  private OptionalLong toldSince = OptionalLong.empty();
+
   private long lastNanos;
 
   /**
@@ -38,12 +47,17 @@ final class Noise {
     know(canary);
     heard = Optional.of(heard.map(canary::least).orElse(canary));
     long now = nanoTime.getAsLong();
-    if (isQuiet(canary) || !canary.tellsClock(least.get())) {
-      since = OptionalLong.empty();
-    } else if (since.isEmpty() || isUnknown(now)) {
-      since = OptionalLong.of(now);
-    }
+    boolean noisy = !isQuiet(canary);
+    noisySince = since(noisySince, noisy, now);
+    toldSince = since(toldSince, noisy && canary.tellsClock(least.get()), now);
     lastNanos = now;
+  }
+
+  private OptionalLong since(OptionalLong before, boolean still, long now) {
+    if (!still) {
+      return OptionalLong.empty();
+    }
+    return before.isEmpty() || isUnknown(now) ? OptionalLong.of(now) : before;
   }
 
   /** Returns whether a canary is that of a quiet machine. */
@@ -62,14 +76,18 @@ final class Noise {
   }
 
   /**
-   * Returns for how long one canary after the other has been that of a noisy machine whose clock
-   * could be told; zero when the last was long ago. A processor that others take away is worth
-   * waiting for, however long it lasts.
+   * Returns for how long one canary after the other has been that of a noisy machine; zero when the
+   * last was long ago. Where the clock could not be told, a twelfth of the time counts: a processor
+   * that others take away is worth waiting for, but one that was quicker yesterday is not.
    */
   Duration lasting() {
-    return since.isEmpty() || isUnknown(nanoTime.getAsLong())
-        ? Duration.ZERO
-        : Duration.ofNanos(lastNanos - since.getAsLong());
+    if (isUnknown(nanoTime.getAsLong())) {
+      return Duration.ZERO;
+    }
+    return Duration.ofNanos(
+        Math.max(
+            lastNanos - toldSince.orElse(lastNanos),
+            (lastNanos - noisySince.orElse(lastNanos)) / UNTOLD));
   }
 
   private boolean isUnknown(long now) {

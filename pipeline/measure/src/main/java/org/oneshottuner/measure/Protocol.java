@@ -18,7 +18,8 @@ import org.oneshottuner.workload.Workload;
  * @param spacing between two visits to a kernel: disturbances last seconds, so visits close in time
  *     agree on a wrong value; wider once it has had {@code visits}
  * @param patience for how long, in all, visits to a kernel are put off while the machine is noisy;
- *     once it has been noisy for a quarter of that without a break, none is put off
+ *     once it has been noisy for a quarter of that without a break, or for three times that where
+ *     the clock cannot be told, none is put off
  * @param confirmation how near the second fastest visit must come to the fastest, relative to it
  * @param limit of a kernel's trial and of a visit, beside an allowance for the operator's size
  */

@@ -157,13 +157,27 @@ class TurnsTest {
   }
 
   @Test
-  void aProcessorThatIsTakenAwayIsNotHowTheMachineIs() {
+  void aProcessorThatIsTakenAwayIsWaitedForAMinuteOverAllKernels() {
+    turns.enter("k");
     noise.hear(QUIET);
-    for (int i = 0; i < 20; i++) {
+    noise.hear(TAKEN_AWAY);
+    for (int i = 0; i < 60; i++) {
+      assertThat(turns.forced(List.of("k"), noise.lasting())).as("after %d s", i).isEmpty();
       pass(Duration.ofSeconds(1));
       noise.hear(TAKEN_AWAY);
     }
+    assertThat(noise.lasting()).isEqualTo(Duration.ofSeconds(5));
+    pass(Duration.ofSeconds(1));
+    noise.hear(TAKEN_AWAY);
+    assertThat(turns.forced(List.of("k"), noise.lasting())).containsExactly("k");
+    noise.hear(QUIET);
     assertThat(noise.lasting()).isZero();
+  }
+
+  @Test
+  void noiseLastsFromWhenTheClockCanBeTold() {
+    noise.hear(QUIET);
+    noise.hear(TAKEN_AWAY);
     noise.hear(NOISY);
     pass(Duration.ofSeconds(1));
     noise.hear(NOISY);
