@@ -5,7 +5,9 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
 import com.typesafe.config.ConfigValueType;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
@@ -19,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -105,11 +108,7 @@ public final class ConfReader {
   private static void refuseUnknown(Record defaults, Config config) {
     SortedMap<String, String> known = inForce(defaults);
     List<String> unknown = new ArrayList<>();
-    for (Map.Entry<String, ConfigValue> entry : config.entrySet()) {
-      if (!known.containsKey(entry.getKey())) {
-        unknown.add(entry.getKey() + " (" + place(entry.getValue().origin()) + ")");
-      }
-    }
+    addUnknown(unknown, known.keySet(), config.root(), "");
     if (!unknown.isEmpty()) {
       unknown.sort(null);
       throw new IllegalArgumentException(
@@ -117,6 +116,24 @@ public final class ConfReader {
               + String.join(", ", unknown)
               + "; known are "
               + known.keySet());
+    }
+  }
+
+  /** Goes through all that is written, nulls and empty blocks too, which the library passes over. */
+  private static void addUnknown(
+      List<String> unknown, Set<String> known, ConfigObject block, String prefix) {
+    for (Map.Entry<String, ConfigValue> entry : block.entrySet()) {
+      String key = prefix + entry.getKey();
+      ConfigValue value = entry.getValue();
+      boolean isBlock = known.stream().anyMatch(one -> one.startsWith(key + "."));
+      if (isBlock && value instanceof ConfigObject inner) {
+        addUnknown(unknown, known, inner, key + ".");
+      } else if (!known.contains(key)) {
+        unknown.add(key + " (" + place(value.origin()) + ")");
+      } else if (value.valueType() == ConfigValueType.NULL) {
+        throw new IllegalArgumentException(
+            "Cannot set " + key + " to null: expected a value (" + place(value.origin()) + ")");
+      }
     }
   }
 

@@ -68,6 +68,19 @@ class ConfReaderTest {
   }
 
   @Test
+  void refusesNullsAndUnknownEmptyBlocks() throws Exception {
+    Path conf = file("messure {}\nsample { taks = null, tasks = 3 }\n");
+    assertThatThrownBy(() -> Settings.read(List.of(conf), List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(
+            "Cannot use unknown keys messure (" + conf + ":1), sample.taks (" + conf + ":2); known");
+    assertThatThrownBy(() -> Settings.read(List.of(), List.of("seed=null")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot set seed to null: expected a value (--set seed=null)");
+    assertThat(Settings.read(List.of(file("sample {}\n")), List.of())).isEqualTo(Settings.DEFAULTS);
+  }
+
+  @Test
   void refusesValuesOutOfBoundsWithTheirPlace() throws Exception {
     Path conf = file("sample.tasks = 0\n");
     assertThatThrownBy(() -> Settings.read(List.of(conf), List.of()))
