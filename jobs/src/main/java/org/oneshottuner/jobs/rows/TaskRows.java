@@ -49,13 +49,4 @@ public final class TaskRows {
         draw.index(),
         draw.seed());
   }
-
-  /** Returns the drawn task of a row. */
-  public static TaskDraw draw(Row row) {
-    return new TaskDraw(
-        TuningTask.parse(row.getAs("task")),
-        row.getAs("sampler"),
-        row.<Long>getAs("draw"),
-        row.<Long>getAs("seed"));
-  }
 }

@@ -13,6 +13,7 @@ import org.oneshottuner.measure.Draw;
 import org.oneshottuner.measure.Request;
 import org.oneshottuner.search.OnlineSearch;
 import org.oneshottuner.search.SearchAlgorithm;
+import org.oneshottuner.search.SearchCurve;
 import org.oneshottuner.search.Trial;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.Schedule;
@@ -158,35 +159,27 @@ public final class TuneJob {
 
   private static TuneFigures.Result result(
       Running running, Map<String, OptionalDouble> sideBySide) {
-    List<Double> bestAfter = new ArrayList<>();
-    double best = Double.POSITIVE_INFINITY;
-    int next = 1;
-    List<Trial> trials = running.search().trials();
-    for (int i = 0; i < trials.size(); i++) {
-      best = Math.min(best, trials.get(i).nanos().orElse(Double.POSITIVE_INFINITY));
-      if (i + 1 == next) {
-        bestAfter.add(best);
-        next *= 2;
-      }
+    SearchCurve curve = new SearchCurve(running.search().trials());
+    List<OptionalDouble> bestAfter = new ArrayList<>();
+    for (int count = 1; count <= curve.trials().size(); count *= 2) {
+      bestAfter.add(curve.bestNanosAfter(count));
     }
     return new TuneFigures.Result(
         running.task().workload().text(),
         running.name(),
-        trials.size(),
+        curve.trials().size(),
         running
             .search()
             .best()
             .map(fastest -> nanos(running, fastest.schedule(), sideBySide))
-            .orElse(Double.NaN),
+            .orElse(OptionalDouble.empty()),
         nanos(running, Templates.defaultSchedule(running.task()), sideBySide),
         running.search().best().map(fastest -> fastest.schedule().text()).orElse("none"),
         bestAfter);
   }
 
-  private static double nanos(
+  private static OptionalDouble nanos(
       Running running, Schedule schedule, Map<String, OptionalDouble> labels) {
-    return labels
-        .getOrDefault(running.candidate(schedule).key(), OptionalDouble.empty())
-        .orElse(Double.NaN);
+    return labels.getOrDefault(running.candidate(schedule).key(), OptionalDouble.empty());
   }
 }
