@@ -12,6 +12,7 @@ import org.oneshottuner.jobs.stage.Measuring;
 import org.oneshottuner.jobs.stage.TrainedTasks;
 import org.oneshottuner.jobs.stage.Training;
 import org.oneshottuner.jobs.storage.Place;
+import org.oneshottuner.sample.NetworkCatalogue;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,6 +44,9 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws InterruptedException {
     Settings settings = common.settings();
     common.checkJson();
+    labelSd.ifPresent(EvaluateCommand::mustBeShare);
+    NetworkCatalogue catalogue = networks.catalogue();
+    EvaluateJob.mustJudge(settings, catalogue);
     RunFolder run = common.existing(settings).writable();
     Path page =
         report.orElseGet(() -> run.local(RunFolder.REPORT, "--report").resolve(RunFolder.PAGE));
@@ -62,12 +66,21 @@ final class EvaluateCommand implements Callable<Integer> {
                           .orElse(100 * MeasureJob.USUAL_LABEL_SD)
                       / 100);
       common.show(
-          new EvaluateJob(settings, measuring, networks.catalogue())
+          new EvaluateJob(settings, measuring, catalogue)
               .run(
                   tuner,
                   new EvaluateJob.Page(
                       page, training, training.seeded(file), List.of(), deviation, trainedOn)));
     }
     return 0;
+  }
+
+  private static void mustBeShare(double sd) {
+    if (!(sd >= 0 && sd < 1)) {
+      throw new IllegalArgumentException(
+          "Cannot judge by labels of relative standard deviation "
+              + sd
+              + ": least is 0, and it is less than 1, such as 0.02 (--label-sd)");
+    }
   }
 }

@@ -39,12 +39,14 @@ import picocli.CommandLine.Mixin;
         "The main job from end to end: samples, measures, trains, freezes, judges by unseen"
             + " networks, and compiles their kernels.")
 final class QuickstartCommand implements Callable<Integer> {
+  /** When the launcher was started, in milliseconds since the epoch: before any build. */
+  private static final String BEGAN = "oneshot.began";
+
   @Mixin CommonOptions common = new CommonOptions();
   @Mixin CatalogueOptions networks = new CatalogueOptions();
 
   @Override
   public Integer call() throws InterruptedException {
-    long begin = System.nanoTime();
     common.run.ifPresent(QuickstartCommand::mustBeLocal);
     if (common.conf.isEmpty()) {
       Path usual = CommonOptions.home().resolve("conf/quickstart.conf");
@@ -52,14 +54,19 @@ final class QuickstartCommand implements Callable<Integer> {
     }
     Settings settings = common.settings();
     common.checkJson();
+    Clock clock = WallClock.utc();
+    long began = Long.getLong(BEGAN, clock.millis());
     Compiler compiler = Compiler.find(System.getenv());
     NetworkCatalogue catalogue = networks.catalogue();
+    EvaluateJob.mustJudge(settings, catalogue);
     RunFolder run = common.begin(settings).writable();
     Path summary = run.local("summary.json", "--run");
     KernelFolder kernels = KernelFolder.at(run.local(RunFolder.KERNELS, "--run"));
-    Clock clock = WallClock.utc();
     SparkSession spark = common.spark();
     common.sayRun();
+    if (settings.rounds() > 1 && !settings.sample().sampler().guided()) {
+      say("every round is drawn uniformly: set sample.sampler for models to guide the later ones");
+    }
     common.resumption().ifPresent(line -> say("Ctrl-C may stop it; to go on: " + line));
     try (Measuring measuring = common.measuring(settings, run)) {
       Learnt learnt = learn(new Means(spark, settings, run, catalogue), measuring, clock);
@@ -93,7 +100,7 @@ final class QuickstartCommand implements Callable<Integer> {
               judged.geomeanRandomRegret(),
               learnt.spent().labels(),
               learnt.spent().seconds(),
-              (System.nanoTime() - begin) / 1e9,
+              (clock.millis() - began) / 1e3,
               learnt.noise().sdPercent(),
               learnt.noise().repeats(),
               judged.report(),
@@ -144,12 +151,14 @@ final class QuickstartCommand implements Callable<Integer> {
       say("round " + round + " of " + settings.rounds());
       SampleFigures sampled = sample.run(round, guide);
       sampled.lines().forEach(this::say);
-      samplers.add(
-          new SamplerCost(
-              sampled.sampler() + " " + round,
-              sampled.members(),
-              sampled.coreSeconds(),
-              sampled.scoredPerSecondAndCore()));
+      if (sampled.members() > 0) { // else the round was there already
+        samplers.add(
+            new SamplerCost(
+                sampled.sampler() + " " + round,
+                sampled.members(),
+                sampled.coreSeconds(),
+                sampled.scoredPerSecondAndCore()));
+      }
       MeasureFigures measured =
           new MeasureJob(means.spark(), roundSettings(settings, round), measuring)
               .run(means.run().sample());
@@ -169,7 +178,9 @@ final class QuickstartCommand implements Callable<Integer> {
             new Spent(labels, seconds),
             samplers);
       }
-      guide = read(folder.resolve(TrainJob.MODEL));
+      if (settings.sample().sampler().guided()) {
+        guide = read(folder.resolve(TrainJob.MODEL));
+      }
     }
   }
 

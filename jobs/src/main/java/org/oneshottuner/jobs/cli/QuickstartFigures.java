@@ -19,7 +19,7 @@ import org.oneshottuner.jobs.stage.Figures;
  * @param labels that were measured to learn from, by this command; neither repeats nor what an
  *     interrupted one left are counted
  * @param labelSeconds that they took, repeats among them
- * @param wallSeconds of the whole job
+ * @param wallSeconds of the whole command, the build and the start of Java among them
  * @param labelSdPercent standard deviation of a repeated label; empty if none was repeated
  * @param labelRepeats candidates that tell it, each with more than one label
  * @param report the page

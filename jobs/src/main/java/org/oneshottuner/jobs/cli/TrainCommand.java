@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.stage.Measuring;
+import org.oneshottuner.jobs.stage.SampleJob;
 import org.oneshottuner.jobs.stage.TrainJob;
 import org.oneshottuner.jobs.storage.Place;
 import picocli.CommandLine.Command;
@@ -30,6 +31,7 @@ final class TrainCommand implements Callable<Integer> {
     Path model = out.orElseGet(() -> run.local(RunFolder.MODEL, "--out"));
     Place.mustTakeFiles(model, "Cannot write the model into " + model);
     common.sayRun();
+    SampleJob.mustHaveHeldOut(common.spark(), settings, run.sample());
     TrainJob job = new TrainJob(common.spark(), settings, networks.catalogue());
     common.show(job.run(Measuring.measurements(common.spark(), run.measurements()), model));
     return 0;

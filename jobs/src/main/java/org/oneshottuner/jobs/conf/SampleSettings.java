@@ -50,6 +50,11 @@ public record SampleSettings(
     /** Nearly the best predicted, some at random. */
     EXPLORATION,
     /** By predicted performance, flattened. */
-    IMPORTANCE
+    IMPORTANCE;
+
+    /** Returns whether a model guides it. */
+    public boolean guided() {
+      return this != UNIFORM;
+    }
   }
 }

@@ -14,7 +14,7 @@ import org.oneshottuner.train.TrainSettings;
  * @param threads that run a kernel
  * @param device whose labels are learnt from, by its id; empty for the only one
  * @param rounds of sampling, measuring and training in the main job; those after the first are
- *     guided by the model before
+ *     guided by the model before, if the sampler is one that a model guides
  * @param heldOut networks that no predictor is trained on
  * @param sample which candidates to label
  * @param measure how to label them

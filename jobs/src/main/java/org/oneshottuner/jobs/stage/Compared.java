@@ -1,5 +1,6 @@
 package org.oneshottuner.jobs.stage;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -43,6 +44,9 @@ final class Compared {
 
   /** Searches, whether or not they found anything. */
   final Set<String> searches = new LinkedHashSet<>();
+
+  /** Schedules of which searches have labels. */
+  final Set<Schedule> tried = new HashSet<>();
 
   /** Schedules that were drawn at random, to be measured beside the choices. */
   List<Schedule> drawn = List.of();
@@ -90,6 +94,14 @@ final class Compared {
   /** Returns the least time of all that was measured at last: of the choices, and at random. */
   double bestNanos() {
     return measured().min().orElseThrow();
+  }
+
+  /** Returns how many schedules were timed, by searches or at last; the best is one of them. */
+  int measuredSchedules() {
+    Set<Schedule> all = new HashSet<>(tried);
+    nanos.keySet().forEach(way -> all.add(ways.get(way)));
+    random.stream().filter(trial -> trial.nanos().isPresent()).forEach(t -> all.add(t.schedule()));
+    return all.size();
   }
 
   private DoubleStream measured() {

@@ -2,6 +2,7 @@ package org.oneshottuner.jobs.stage;
 
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
+import java.util.IntSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -55,6 +56,7 @@ public record EvaluateFigures(
    * @param pickNanos measured time of the pick; empty if the pick failed
    * @param bestNanos the least time of all that was measured side by side: what was chosen, by us,
    *     by searches and by other ways, and random schedules
+   * @param measuredSchedules of which the best is one; the space may hold better
    * @param defaultNanos time of the default schedule; empty if that failed
    * @param randomNanos geometric mean of the times of random schedules: what a random pick takes;
    *     empty if none was drawn
@@ -74,6 +76,7 @@ public record EvaluateFigures(
       String network,
       OptionalDouble pickNanos,
       double bestNanos,
+      int measuredSchedules,
       OptionalDouble defaultNanos,
       OptionalDouble randomNanos,
       double regret,
@@ -163,6 +166,7 @@ public record EvaluateFigures(
     lines.add(
         "regret: time over the best known, less one; a choice that failed counts with the default"
             + " schedule's time; of the random pick, failed schedules are counted");
+    lines.add("best known: " + bestKnown() + "; the whole space may hold better");
     lines.add(
         "p95 from "
             + Regrets.FEWEST_FOR_P95
@@ -188,6 +192,14 @@ public record EvaluateFigures(
         String.format(
             Locale.ROOT, "%d labels in %.1f s; report: %s", labels, labelSeconds, report));
     return lines;
+  }
+
+  /** Returns what the best known times are the best of. */
+  String bestKnown() {
+    IntSummaryStatistics all = tasks.stream().mapToInt(Task::measuredSchedules).summaryStatistics();
+    return all.getMin() == all.getMax()
+        ? "the best of " + all.getMax() + " schedules measured of a task"
+        : "the best of " + all.getMin() + " to " + all.getMax() + " schedules measured of a task";
   }
 
   private List<String> taskLines() {

@@ -111,29 +111,26 @@ public final class EvaluateJob {
    *
    * @throws org.oneshottuner.dataset.LeakException if the model or a baseline knows a task that is
    *     judged by, or one that is near to it
+   * @throws IllegalArgumentException if the model did not hold out a network that is judged by
    */
   public EvaluateFigures run(OneShotTuner tuner, Page page) throws InterruptedException {
     CpuTarget target = Targets.named(settings.target());
-    List<UnseenTasks.Unseen> unseen =
-        UnseenTasks.draw(
-            catalogue.only(networks()),
-            settings.evaluate().tasks(),
-            Targets.named(settings.target()),
-            new UnseenTasks.Where(settings.seed(), settings.threads()));
+    List<UnseenTasks.Unseen> unseen = unseen(settings, catalogue);
+    mustHaveHeldOut(tuner.model());
     List<TuningTask> tasks = unseen.stream().map(UnseenTasks.Unseen::task).toList();
     LeakAudit.check(page.trainedOn(), tasks.stream().map(TuningTask::key).toList());
     Map<Workload, List<Baselines.Timed>> known = learntFrom(tuner.model(), page.trainedOn());
     long before = measuring.labels();
     double secondsBefore = measuring.seconds();
+    List<TuningTask> others =
+        page.trainedOn().stream().sorted().limit(WARM_UP).map(TuningTask::parse).toList();
+    List<Compared> compared = choose(tuner, unseen, others, new Baselines(known));
     Labels labels = new Labels(measuring, settings, tasks);
     Set<String> searches = new TreeSet<>(settings.evaluate().baselines());
     searches.add(SearchAlgorithm.RANDOM.text());
     List<TuneJob.Running> searched =
         new TuneJob(settings, measuring)
             .search(labels, tasks, List.copyOf(searches), settings.evaluate().trials());
-    List<TuningTask> others =
-        page.trainedOn().stream().sorted().limit(WARM_UP).map(TuningTask::parse).toList();
-    List<Compared> compared = choose(tuner, unseen, others, new Baselines(known));
     addSearches(compared, searched);
     for (Training.Seeded other : page.others()) {
       compared.forEach(
@@ -201,10 +198,55 @@ public final class EvaluateJob {
 
   private record Spent(int notJudged, long labels, double seconds, String report) {}
 
-  private List<String> networks() {
+  /**
+   * Returns the layers that are to be judged by.
+   *
+   * @throws IllegalArgumentException if a network is not in the catalogue, or there is no layer
+   */
+  static List<UnseenTasks.Unseen> unseen(Settings settings, NetworkCatalogue catalogue) {
+    List<UnseenTasks.Unseen> unseen =
+        UnseenTasks.draw(
+            catalogue.only(networks(settings)),
+            settings.evaluate().tasks(),
+            Targets.named(settings.target()),
+            new UnseenTasks.Where(settings.seed(), settings.threads()));
+    if (unseen.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot judge a model by networks "
+              + networks(settings)
+              + ": they have no layer; set heldOut or evaluate.networks");
+    }
+    return unseen;
+  }
+
+  /**
+   * Checks, before anything is measured, that there is something to judge a model by.
+   *
+   * @throws IllegalArgumentException if a network is not in the catalogue, or there is no layer
+   */
+  public static void mustJudge(Settings settings, NetworkCatalogue catalogue) {
+    LOG.debug("{} layers to judge by", unseen(settings, catalogue).size());
+  }
+
+  private static List<String> networks(Settings settings) {
     return settings.evaluate().networks().isEmpty()
         ? settings.heldOut()
         : settings.evaluate().networks();
+  }
+
+  /** Refuses networks to which the prior of the model's tasks may have been fitted. */
+  private void mustHaveHeldOut(FrozenModel model) {
+    List<String> seen = new ArrayList<>(networks(settings));
+    String heldOut = model.property(TrainJob.HELD_OUT).orElse("");
+    seen.removeAll(List.of(heldOut.split(",", -1)));
+    if (!seen.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot judge the model by networks "
+              + seen
+              + " as unseen: it held out ["
+              + heldOut
+              + "], and its tasks may have been drawn near to all others");
+    }
   }
 
   /**
@@ -252,8 +294,8 @@ public final class EvaluateJob {
   }
 
   /**
-   * Chooses for tasks that this JVM has not chosen for before, once it has chosen for others: the
-   * first choices of a JVM pay for loading and compiling the code itself.
+   * Chooses for tasks that this JVM has not chosen for or searched before, once it has chosen for
+   * others: the first choices of a JVM pay for loading and compiling the code itself.
    */
   private static List<Compared> choose(
       OneShotTuner tuner,
@@ -294,6 +336,9 @@ public final class EvaluateJob {
         }
       }
       addBest(task, running, settings.evaluate().trials());
+      running.search().trials().stream()
+          .filter(trial -> trial.nanos().isPresent())
+          .forEach(trial -> task.tried.add(trial.schedule()));
       if (running.algorithm() == SearchAlgorithm.RANDOM) {
         int again = Math.min(RANDOM_AGAIN, Math.max(1, settings.evaluate().trials() / 2));
         task.drawn = running.search().trials().stream().limit(again).map(Trial::schedule).toList();
@@ -394,6 +439,7 @@ public final class EvaluateJob {
         one.unseen.network(),
         nanos,
         one.bestNanos(),
+        one.measuredSchedules(),
         one.nanos(Compared.DEFAULT),
         one.randomNanos(),
         one.regret(PICK),

@@ -73,10 +73,11 @@ final class EvaluateReport {
                 Locale.ROOT,
                 "%d layers of networks that the model has not seen, the kinds of operator in turn and"
                     + " within a kind as often as its network runs a layer, on this machine; %d"
-                    + " labels in %.0f s to judge by.",
+                    + " labels in %.0f s to judge by. Best known is %s.",
                 figures.tasks().size(),
                 figures.labels(),
-                figures.labelSeconds()),
+                figures.labelSeconds(),
+                figures.bestKnown()),
             headlines(figures),
             figures.baselines().stream()
                 .map(

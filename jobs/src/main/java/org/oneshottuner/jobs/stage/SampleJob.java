@@ -59,6 +59,15 @@ public final class SampleJob {
   /** Partitions for each core, so that none waits long for the last. */
   private static final int SHARES = 4;
 
+  /** The settings that tasks depend on. */
+  private static final List<String> TASK_SETTINGS =
+      List.of(
+          "seed", "target", "threads", "heldOut", "sample.tasks", "sample.prior", "sample.size");
+
+  /** The settings that the candidates of a round depend on, beside its tasks. */
+  private static final List<String> ROUND_SETTINGS =
+      List.of("seed", "sample.sampler", "sample.schedules", "sample.pool");
+
   private static final Logger LOG = LoggerFactory.getLogger(SampleJob.class);
   private final SparkSession spark;
   private final Settings settings;
@@ -92,6 +101,30 @@ public final class SampleJob {
   /** Returns the table of a sample's candidates. */
   public static Table candidates(SparkSession spark, String location) {
     return Table.at(spark, location + "/candidates", CandidateRows.FORMAT);
+  }
+
+  /**
+   * Checks that a sample's tasks were drawn without knowledge of networks that are to stay unseen.
+   * Of a place without a sample nothing is said.
+   *
+   * @throws IllegalArgumentException if they were drawn near to one
+   */
+  public static void mustHaveHeldOut(SparkSession spark, Settings settings, String location) {
+    for (Commit drawn : tasks(spark, location).snapshot().commits()) {
+      String heldOut = drawn.origin().settings().getOrDefault(TrainJob.HELD_OUT, "");
+      List<String> seen = new ArrayList<>(settings.heldOut());
+      seen.removeAll(List.of(heldOut.split(",", -1)));
+      if (!seen.isEmpty()) {
+        throw new IllegalArgumentException(
+            "Cannot hold out networks "
+                + seen
+                + ": the tasks at "
+                + location
+                + " were drawn holding out ["
+                + heldOut
+                + "], and may be near to all others");
+      }
+    }
   }
 
   /**
@@ -130,12 +163,16 @@ public final class SampleJob {
    */
   void keepTasks(List<TaskDraw> draws) {
     try (TableWriter writer = tasks(spark, location).write(clock)) {
-      Commit.Origin origin = origin(taskSettings(), Map.of());
       Optional<Commit> known = writer.snapshot().batch("tasks");
       if (known.isPresent()) {
-        refuseOther(known.get().origin().settings(), origin.settings());
+        refuseOther("its tasks were drawn", known.get(), TASK_SETTINGS);
       } else {
-        Commit commit = writer.append("tasks", Map.of(), taskRows(draws), origin);
+        Commit commit =
+            writer.append(
+                "tasks",
+                Map.of(),
+                taskRows(draws),
+                Commit.Origin.of(inForce(TASK_SETTINGS), Map.of()));
         LOG.info("Drew {} tasks", commit.rows());
       }
     }
@@ -182,31 +219,27 @@ public final class SampleJob {
     return JavaSparkContext.fromSparkContext(spark.sparkContext()).parallelize(hands, partitions);
   }
 
-  private void refuseOther(SortedMap<String, String> known, SortedMap<String, String> asked) {
-    if (!known.equals(asked)) {
+  /** Refuses to go on with what was drawn with other settings, as far as it depends on them. */
+  private void refuseOther(String what, Commit known, List<String> keys) {
+    SortedMap<String, String> drawn = new TreeMap<>(known.origin().settings());
+    drawn.keySet().retainAll(keys);
+    SortedMap<String, String> asked = inForce(keys);
+    if (!drawn.equals(asked)) {
       throw new IllegalArgumentException(
           "Cannot sample to "
               + location
-              + ": its tasks were drawn with "
-              + known
+              + ": "
+              + what
+              + " with "
+              + drawn
               + ", asked for "
               + asked);
     }
   }
 
-  /** The settings that tasks depend on. */
-  private SortedMap<String, String> taskSettings() {
+  private SortedMap<String, String> inForce(List<String> keys) {
     SortedMap<String, String> all = ConfReader.inForce(settings);
-    all.keySet()
-        .retainAll(
-            List.of(
-                "seed",
-                "target",
-                "threads",
-                "heldOut",
-                "sample.tasks",
-                "sample.prior",
-                "sample.size"));
+    all.keySet().retainAll(keys);
     return all;
   }
 
@@ -235,8 +268,9 @@ public final class SampleJob {
    *
    * @param round from 0
    * @param model a frozen model that guides the round; empty for none
-   * @throws IllegalArgumentException if the model is damaged, or trained for other features, spaces
-   *     or another target than the tasks'
+   * @throws IllegalArgumentException if the model is damaged, trained for other features, spaces or
+   *     another target than the tasks', or given to a sampler that none guides; if the round is
+   *     there, and was drawn with other settings
    */
   public SampleFigures run(int round, byte[] model) {
     long begin = System.nanoTime();
@@ -249,6 +283,7 @@ public final class SampleJob {
     try (TableWriter writer = candidates(spark, location).write(clock)) {
       Optional<Commit> known = writer.snapshot().batch(batch);
       if (known.isPresent()) {
+        refuseOther("its round " + round + " was drawn", known.get(), ROUND_SETTINGS);
         return figures(sampler, round, tasks.size(), known.get(), 0, begin, counters());
       }
       RangeWork work =
@@ -265,7 +300,8 @@ public final class SampleJob {
         inputs.put("model", org.oneshottuner.jobs.storage.Digests.of(model));
       }
       Commit commit =
-          writer.append(batch, Map.of(), rows, origin(ConfReader.inForce(settings), inputs));
+          writer.append(
+              batch, Map.of(), rows, Commit.Origin.of(ConfReader.inForce(settings), inputs));
       return figures(
           sampler, round, tasks.size(), commit, counters.members.value(), begin, counters);
     }
@@ -335,6 +371,14 @@ public final class SampleJob {
               + sampler.name()
               + ": no model is given to guide it");
     }
+    if (model && !sampler.guided()) {
+      throw new IllegalArgumentException(
+          "Cannot sample round "
+              + round
+              + " by "
+              + sampler.name()
+              + " with a model: none guides it, set sample.sampler to exploration or importance");
+    }
     return sampler.withPool(sample.pool());
   }
 
@@ -369,10 +413,5 @@ public final class SampleJob {
 
   private static OptionalDouble rate(long members, long nanos) {
     return nanos == 0 ? OptionalDouble.empty() : OptionalDouble.of(members / (nanos / 1e9));
-  }
-
-  private static Commit.Origin origin(
-      SortedMap<String, String> settings, Map<String, String> inputs) {
-    return Commit.Origin.of(settings, inputs);
   }
 }

@@ -67,6 +67,9 @@ public final class TrainJob {
   /** The property of a model's manifest that names the device whose labels it learnt from. */
   static final String DEVICE = "device";
 
+  /** The setting, in a model too, of the networks whose like it was not to see. */
+  static final String HELD_OUT = "heldOut";
+
   /** Names, in a model, the snapshot of the measurements that it learnt from, by its digest. */
   static final String MEASUREMENTS = "measurements";
 

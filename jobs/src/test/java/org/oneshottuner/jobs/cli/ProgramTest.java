@@ -102,6 +102,10 @@ class ProgramTest {
         Ran.oneshot("evaluate", "--set", "evaluate.baselines=[anealing]"),
         "Cannot set evaluate.baselines to anealing: known are [random, ");
     refused(Ran.oneshot("train", "--set", "evaluate.splits=[network]"), "known are [within_task");
+    for (String command : List.of("quickstart", "evaluate")) {
+      refused(Ran.oneshot(command, "--set", "evaluate.networks=[vgg16]"), "network vgg16");
+    }
+    refused(Ran.oneshot("evaluate", "--label-sd", "2"), "relative standard deviation 2.0: least");
   }
 
   @Test

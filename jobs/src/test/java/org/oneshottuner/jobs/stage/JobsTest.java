@@ -217,6 +217,27 @@ class JobsTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("sample.tasks=12")
         .hasMessageContaining("sample.tasks=13");
+    assertThatThrownBy(
+            () ->
+                new SampleJob(spark, settings("sample.schedules=3"), location, CLOCK)
+                    .run(0, new byte[0]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("its round 0 was drawn with {")
+        .hasMessageContaining("asked for {sample.pool=262144, sample.sampler=uniform, sample.sch");
+  }
+
+  @Test
+  void whatTasksWereDrawnNearToIsNotHeldOut() {
+    String location = sample(settings("heldOut=[resnet-18,bert-tiny]"), "sample");
+    SampleJob.mustHaveHeldOut(spark, settings("heldOut=[bert-tiny]"), location);
+    SampleJob.mustHaveHeldOut(spark, settings("heldOut=[vgg-11]"), location + "/none");
+    assertThatThrownBy(
+            () ->
+                SampleJob.mustHaveHeldOut(
+                    spark, settings("heldOut=[bert-tiny,vgg-11]"), location))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot hold out networks [vgg-11]: the tasks at " + location)
+        .hasMessageContaining("holding out [resnet-18,bert-tiny]");
   }
 
   @Test
@@ -421,6 +442,9 @@ class JobsTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "Cannot sample for target avx512: the model that is to guide it was trained for avx2");
+    assertThatThrownBy(() -> new SampleJob(spark, settings, location, CLOCK).run(1, model))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot sample round 1 by uniform with a model: none guides it");
     assertThat(OneShotTuner.load(Path.of(figures.model())).choose(task).candidates()).isPositive();
     ExportJob.Exported exported =
         ExportJob.run(Path.of(figures.model()), folder.resolve("exported.ost"));
@@ -621,6 +645,7 @@ class JobsTest {
               assertThat(task.bestNanos())
                   .isLessThanOrEqualTo(task.defaultNanos().orElse(Double.POSITIVE_INFINITY));
               assertThat(task.chooseNanos()).isPositive();
+              assertThat(task.measuredSchedules()).isGreaterThan(1);
             });
     EvaluateFigures.Way pick = figures.baselines().get(0);
     assertThat(pick.name()).isEqualTo(EvaluateJob.PICK);
@@ -653,6 +678,24 @@ class JobsTest {
         evaluate(settings, new FailingDevice(JobsTest::last), location, file, trainedOn);
     assertThat(onlyDefaults.tasks()).isNotEmpty();
     assertThat(onlyDefaults.geomeanRegret()).isZero();
+
+    assertThatThrownBy(
+            () ->
+                evaluate(
+                    settings.with("evaluate.networks=[vgg-11,bert-base]"),
+                    device,
+                    location,
+                    file,
+                    trainedOn))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot judge the model by networks [vgg-11] as unseen");
+    assertThatThrownBy(
+            () -> EvaluateJob.mustJudge(settings.with("evaluate.networks=[vgg16]"), catalogue()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("vgg16");
+    assertThatThrownBy(() -> EvaluateJob.mustJudge(settings.with("heldOut=[]"), catalogue()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot judge a model by networks []");
 
     TuningTask judged =
         new TuningTask(
@@ -739,6 +782,8 @@ class JobsTest {
       assertThat(new TuneJob(settings, measuring).run(tasks, searches, 24).results())
           .isEqualTo(figures.results());
     }
+    assertThat(figures.results())
+        .allSatisfy(result -> assertThat(result.bestAfter()).hasSize(5).doesNotContainNull());
     // what is compared is measured again: what each search found, and the default
     assertThat(again.measured()).isBetween(1, searches.size() + 1);
   }

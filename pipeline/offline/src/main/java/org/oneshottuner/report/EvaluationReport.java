@@ -279,7 +279,8 @@ public final class EvaluationReport {
     endTable();
     table(
         "What a score costs",
-        "Labels to reach a share of the score with all data, and the mean score over the curve",
+        "Labels, and time of the device, to reach a share of the score with all data; and the mean"
+            + " score over the curve",
         "curve",
         "90 %",
         "95 %",
@@ -288,19 +289,23 @@ public final class EvaluationReport {
     for (LearningCurve curve : figures.curves()) {
       row(
           curve.name(),
-          labels(curve.labelsToReach(0.90), curve),
-          labels(curve.labelsToReach(0.95), curve),
-          labels(curve.labelsToReach(0.99), curve),
+          cost(curve, 0.90),
+          cost(curve, 0.95),
+          cost(curve, 0.99),
           Words.percent(curve.area()));
     }
     endTable();
     out.close().close();
   }
 
-  private static String labels(OptionalDouble labels, LearningCurve curve) {
-    return labels.isPresent()
-        ? Words.count(Math.round(labels.getAsDouble()))
-        : "≤ " + Words.count(curve.points().get(0).labels());
+  private static String cost(LearningCurve curve, double share) {
+    OptionalDouble labels = curve.labelsToReach(share);
+    OptionalDouble seconds = curve.deviceSecondsToReach(share);
+    LearningCurve.Point first = curve.points().get(0);
+    return (labels.isPresent() ? "" : "≤ ")
+        + Words.count(Math.round(labels.orElse(first.labels())))
+        + ", "
+        + Words.time(seconds.orElse(first.deviceSeconds()) * 1e9);
   }
 
   private void ranks() {
@@ -357,7 +362,8 @@ public final class EvaluationReport {
     section(
         "tasks-part",
         "Unseen tasks",
-        "None of these was measured before its schedule was picked. Largest regret first. Best known"
+        "Each schedule was picked before its task was searched, and by none of its times. Choosing"
+            + " is timed once the code is warm. Largest regret first. Best known"
             + " is the least time of all that was measured side by side: what was chosen, by online"
             + " searches as well, and random schedules; random is the geometric mean of the latter."
             + " Peak is what the processor was measured to reach"
