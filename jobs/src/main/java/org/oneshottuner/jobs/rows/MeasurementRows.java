@@ -1,6 +1,11 @@
 package org.oneshottuner.jobs.rows;
 
+import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.struct;
+import static org.apache.spark.sql.functions.udf;
+import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.types.DataTypes.DoubleType;
 import static org.apache.spark.sql.types.DataTypes.IntegerType;
 import static org.apache.spark.sql.types.DataTypes.LongType;
@@ -14,8 +19,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.oneshottuner.jobs.storage.TableFormat;
@@ -30,7 +37,8 @@ import org.oneshottuner.workload.TuningTask;
 /**
  * The table of measurements, failures among them. Every visit is kept; {@code label_nanos}, {@code
  * label_spread} and {@code cold_nanos} are derived from the visits and stand beside them for
- * whoever reads the table with other tools.
+ * whoever reads the table with other tools. They are as told at the time, by the fastest canary
+ * known until then; where labels are compared, {@link #atOneClock} tells all of them anew.
  */
 public final class MeasurementRows {
   /** What stands in {@code outcome} where a kernel was timed. */
@@ -46,6 +54,9 @@ public final class MeasurementRows {
           .add("discarded", LongType, false)
           .add("canary_fma_nanos", LongType, false)
           .add("canary_memory_nanos", LongType, false);
+
+  private static final StructType LABEL =
+      new StructType().add("label_nanos", DoubleType, false).add("label_spread", DoubleType, false);
 
   /** Its columns. */
   public static final TableFormat FORMAT =
@@ -94,6 +105,42 @@ public final class MeasurementRows {
             .equalTo(Outcome.Kind.BUILD_FAILED.name())
             .and(col("detail").startsWith(Outcome.Failed.LATE_COMPILER));
     return col("outcome").isin(kinds).or(lateCompiler);
+  }
+
+  /**
+   * Returns the same rows with labels that can be compared: told from their visits at the clock of
+   * the fastest canary of all rows of their device and protocol, as if it had been known all along.
+   * {@code quiet_fma_nanos} becomes that canary's.
+   *
+   * @param measurements rows with the partition columns
+   */
+  public static Dataset<Row> atOneClock(Dataset<Row> measurements) {
+    Dataset<Row> fastest =
+        measurements
+            .groupBy("device", "protocol")
+            .agg(min("quiet_fma_nanos").as("fastest_fma_nanos"));
+    UDF1<Row, Row> label = MeasurementRows::labelAtOneClock;
+    Column timed = col("outcome").equalTo(TIMED);
+    Column told =
+        udf(label, LABEL)
+            .apply(
+                struct(
+                    col("visits"),
+                    col("quiet_fma_nanos"),
+                    col("quiet_memory_nanos"),
+                    col("fastest_fma_nanos")));
+    return measurements
+        .join(broadcast(fastest), new String[] {"device", "protocol"})
+        .withColumn("told", when(timed, told))
+        .withColumn("quiet_fma_nanos", when(timed, col("fastest_fma_nanos")))
+        .withColumn("label_nanos", col("told.label_nanos"))
+        .withColumn("label_spread", col("told.label_spread"))
+        .selectExpr(measurements.columns());
+  }
+
+  private static Row labelAtOneClock(Row row) {
+    Label label = Label.of(timed(row).toldBy(row.<Long>getAs("fastest_fma_nanos")));
+    return RowFactory.create(label.warmNanos(), label.spread());
   }
 
   /** Returns the row of a measurement, without the partition columns. */
@@ -149,9 +196,12 @@ public final class MeasurementRows {
 
   private static Outcome outcome(Row row) {
     String outcome = row.getAs("outcome");
-    if (!outcome.equals(TIMED)) {
-      return new Outcome.Failed(Outcome.Kind.valueOf(outcome), row.getAs("detail"));
-    }
+    return outcome.equals(TIMED)
+        ? timed(row)
+        : new Outcome.Failed(Outcome.Kind.valueOf(outcome), row.getAs("detail"));
+  }
+
+  private static Outcome.Timed timed(Row row) {
     List<Visit> visits = new ArrayList<>();
     for (Row visit : row.<Row>getList(row.fieldIndex("visits"))) {
       visits.add(visit(visit));

@@ -9,12 +9,15 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.rows.MeasurementRows;
 import org.oneshottuner.lower.Templates;
+import org.oneshottuner.measure.Label;
 import org.oneshottuner.measure.Measurement;
 import org.oneshottuner.measure.Outcome;
 import org.oneshottuner.measure.Request;
@@ -22,7 +25,8 @@ import org.oneshottuner.workload.TuningTask;
 
 /**
  * The labels of some tasks' candidates: those that the table has, and those that are asked for and
- * then measured. Nothing that is there is measured again, but for what is compared at last.
+ * then measured. Nothing that is there is measured again, but for what is compared at last. All are
+ * told at the clock of the fastest canary so far.
  */
 final class Labels {
   /** The sampler of what is measured once more at the end, side by side. */
@@ -30,20 +34,23 @@ final class Labels {
 
   private static final Duration NO_LIMIT = Duration.ofDays(1);
   private final Measuring measuring;
-  private final Map<String, OptionalDouble> known = new HashMap<>();
+  private final Map<String, Optional<Outcome.Timed>> known = new HashMap<>();
   private final Set<String> failedOnce = new HashSet<>();
-  private final Map<String, OptionalDouble> last = new HashMap<>();
+  private final Map<String, Optional<Outcome.Timed>> last = new HashMap<>();
   private final Set<String> failedLast = new HashSet<>();
+  private long fastestFmaNanos = Long.MAX_VALUE;
 
   Labels(Measuring measuring, Settings settings, List<TuningTask> tasks) {
     this.measuring = measuring;
-    List<Row> rows =
+    Dataset<Row> comparable =
         measuring
             .table()
             .read(measuring.table().snapshot())
             .filter(col("device").equalTo(measuring.device().fingerprint().id()))
             .filter(col("protocol").equalTo(Measuring.protocol(settings.measure()).id()))
-            .filter(col("codegen").equalTo(Templates.VERSION))
+            .filter(col("codegen").equalTo(Templates.VERSION));
+    List<Row> rows =
+        MeasurementRows.atOneClock(comparable)
             .filter(not(col("sampler").isin(MeasureJob.REPEAT, FINAL)))
             .filter(col("task").isin(tasks.stream().map(TuningTask::key).toArray()))
             .orderBy("measured_at", "task", "schedule")
@@ -55,9 +62,12 @@ final class Labels {
     String key = measurement.candidate().key();
     boolean sideBySide = measurement.draw().sampler().equals(FINAL);
     boolean mayBeChance = measurement.outcome().fold(timed -> false, Outcome.Failed::mayBeChance);
+    Optional<Outcome.Timed> timed =
+        measurement.outcome().fold(Optional::of, failed -> Optional.empty());
+    timed.ifPresent(one -> fastestFmaNanos = Math.min(fastestFmaNanos, one.quiet().fmaNanos()));
     // such a failure counts the second time
     if (!mayBeChance || !(sideBySide ? failedLast : failedOnce).add(key)) {
-      (sideBySide ? last : known).putIfAbsent(key, MeasureJob.label(measurement));
+      (sideBySide ? last : known).putIfAbsent(key, timed);
     }
   }
 
@@ -81,7 +91,8 @@ final class Labels {
   }
 
   /** Measures what has no label yet among those that are known. */
-  private void measure(String what, List<Request> requests, Map<String, OptionalDouble> cache)
+  private void measure(
+      String what, List<Request> requests, Map<String, Optional<Outcome.Timed>> cache)
       throws InterruptedException {
     Map<String, Request> missing = new LinkedHashMap<>();
     for (Request request : requests) {
@@ -96,13 +107,22 @@ final class Labels {
     }
   }
 
-  private static Map<String, OptionalDouble> labels(
-      List<Request> requests, Map<String, OptionalDouble> cache) {
+  private Map<String, OptionalDouble> labels(
+      List<Request> requests, Map<String, Optional<Outcome.Timed>> cache) {
     Map<String, OptionalDouble> labels = new LinkedHashMap<>();
     for (Request request : requests) {
       String key = request.candidate().key();
-      labels.put(key, cache.getOrDefault(key, OptionalDouble.empty()));
+      labels.put(
+          key,
+          cache
+              .getOrDefault(key, Optional.empty())
+              .map(this::label)
+              .orElse(OptionalDouble.empty()));
     }
     return labels;
+  }
+
+  private OptionalDouble label(Outcome.Timed timed) {
+    return OptionalDouble.of(Label.of(timed.toldBy(fastestFmaNanos)).warmNanos());
   }
 }

@@ -82,7 +82,7 @@ public final class MeasureJob {
             canaries.add(measurement);
             if (!measurement.draw().sampler().equals(REPEAT)) {
               first[0]++;
-              if (label(measurement).isPresent()) {
+              if (measurement.outcome().fold(timed -> true, failed -> false)) {
                 labels[0]++;
                 given.timed(measurement.candidate());
               }
@@ -158,7 +158,7 @@ public final class MeasureJob {
     List<Object> samplers = new ArrayList<>(List.of(DRAWN));
     samplers.add(REPEAT);
     for (Row row :
-        comparable()
+        MeasurementRows.atOneClock(comparable())
             .filter(col("outcome").equalTo(MeasurementRows.TIMED))
             .filter(col("sampler").isin(samplers.toArray()))
             .groupBy(col("task"), col("schedule"))
@@ -172,14 +172,6 @@ public final class MeasureJob {
             ? OptionalDouble.empty()
             : OptionalDouble.of(100 * Label.relativeDeviation(List.copyOf(labels.values()))),
         labels.size());
-  }
-
-  static OptionalDouble label(Measurement measurement) {
-    return measurement
-        .outcome()
-        .fold(
-            timed -> OptionalDouble.of(Label.of(timed).warmNanos()),
-            failed -> OptionalDouble.empty());
   }
 
   /** Returns the measurements whose labels can stand beside new ones. */

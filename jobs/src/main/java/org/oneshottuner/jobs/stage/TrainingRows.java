@@ -103,10 +103,11 @@ final class TrainingRows {
 
   /**
    * Returns task, schedule and label of each drawn candidate that was timed, and more, in no
-   * particular order. The label is the mean of all that it has.
+   * particular order. The label is the mean of all that it has, told at the clock of the fastest
+   * canary of the measurements.
    */
   static Dataset<Row> labels(Dataset<Row> measurements) {
-    return measurements
+    return MeasurementRows.atOneClock(measurements)
         .filter(col("outcome").equalTo(MeasurementRows.TIMED))
         .filter(col("sampler").isin(MeasureJob.DRAWN))
         .groupBy("task", "schedule")

@@ -2,6 +2,7 @@ package org.oneshottuner.jobs.stage;
 
 import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.lit;
 import static org.apache.spark.sql.functions.max;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -256,7 +257,7 @@ class JobsTest {
     List<Measurement> read =
         spark
             .createDataFrame(written, MeasurementRows.FORMAT.columns())
-            .withColumn("device", org.apache.spark.sql.functions.lit(device.fingerprint().id()))
+            .withColumn("device", lit(device.fingerprint().id()))
             .collectAsList()
             .stream()
             .map(MeasurementRows::measurement)
@@ -590,8 +591,11 @@ class JobsTest {
       measured.add(slower(new Request(request.candidate(), Draw.chosen(MeasureJob.REPEAT)), 9));
     }
     Dataset<Row> rows =
-        spark.createDataFrame(
-            measured.stream().map(MeasurementRows::row).toList(), MeasurementRows.FORMAT.columns());
+        spark
+            .createDataFrame(
+                measured.stream().map(MeasurementRows::row).toList(),
+                MeasurementRows.FORMAT.columns())
+            .withColumn("device", lit("fake"));
     String unknown = drawn.get(0).candidate().task().key();
     Dataset<Row> learnt =
         TrainingRows.of(rows, settings().train()).filter(col("task").notEqual(unknown));

@@ -15,8 +15,7 @@ public sealed interface Outcome {
    * The kernel ran and its output was right.
    *
    * @param visits every visit, in order of time; at least one has times
-   * @param quiet the least canary that the process had seen by then, by which the clock of each
-   *     visit is told
+   * @param quiet the least canary that was known by then, by which the clock of each visit is told
    */
   record Timed(List<Visit> visits, Canary quiet) implements Outcome {
     /** Copies the list and checks that its visits can be compared. */
@@ -37,6 +36,18 @@ public sealed interface Outcome {
         throw new IllegalArgumentException(
             "Cannot compare visits: they were cut into windows in " + plans + " ways");
       }
+    }
+
+    /**
+     * Returns the same visits, their clock told by a canary that may be faster than all that were
+     * known by then: labels that were told by different ones cannot be compared. What was quiet for
+     * the cache that processors share stays so, as that has no clock to be told by.
+     *
+     * @param fmaNanos of the canary's part that is bound by multiply-adds
+     */
+    public Timed toldBy(long fmaNanos) {
+      return new Timed(
+          visits, new Canary(Math.min(fmaNanos, quiet.fmaNanos()), quiet.memoryNanos()));
     }
 
     @Override

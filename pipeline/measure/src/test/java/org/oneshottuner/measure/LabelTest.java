@@ -58,6 +58,18 @@ class LabelTest {
   }
 
   @Test
+  void timesOfTwoMomentsAreComparedOnceToldByOneCanary() {
+    Canary early = new Canary(18_360, 5_400);
+    Visit visit = visit(early, 0, 1, 1080L, 2160L);
+    Visit chance = visit(new Canary(18_360, 6_000), 0, 1, 1000L, 2000L);
+    Timed before = new Timed(List.of(visit, visit, chance), early);
+    assertEquals(3240, Label.of(before).warmNanos(), 1e-9);
+    // the walk through memory is as quiet as it was, and noise still does not count
+    assertEquals(3000, Label.of(before.toldBy(CANARY.fmaNanos())).warmNanos(), 1e-9);
+    assertEquals(before, before.toldBy(20_000));
+  }
+
+  @Test
   void aCanaryThatWasDisturbedItselfTellsNoClock() {
     Canary disturbed = new Canary(40_000, 5_000);
     Visit fast = visit(disturbed, 0, 1, 1000L);
