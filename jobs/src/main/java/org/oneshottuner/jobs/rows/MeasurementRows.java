@@ -35,10 +35,11 @@ import org.oneshottuner.measure.Visit;
 import org.oneshottuner.workload.TuningTask;
 
 /**
- * The table of measurements, failures among them. Every visit is kept; {@code label_nanos}, {@code
- * label_spread} and {@code cold_nanos} are derived from the visits and stand beside them for
- * whoever reads the table with other tools. They are as told at the time, by the fastest canary
- * known until then; where labels are compared, {@link #atOneClock} tells all of them anew.
+ * The table of measurements, failures among them. Every visit is kept, those before a failure too;
+ * {@code label_nanos}, {@code label_spread} and {@code cold_nanos} are derived from the visits and
+ * stand beside them for whoever reads the table with other tools. They are as told at the time, by
+ * the fastest canary known until then; where labels are compared, {@link #atOneClock} tells all of
+ * them anew.
  */
 public final class MeasurementRows {
   /** What stands in {@code outcome} where a kernel was timed. */
@@ -164,7 +165,7 @@ public final class MeasurementRows {
       measurement.protocol(),
       failure.map(failed -> failed.kind().name()).orElse(TIMED),
       failure.map(Outcome.Failed::detail).orElse(null),
-      visitRows(timed),
+      visitRows(measurement.outcome().visits()),
       timed.map(one -> one.quiet().fmaNanos()).orElse(null),
       timed.map(one -> one.quiet().memoryNanos()).orElse(null),
       label.map(Label::warmNanos).orElse(null),
@@ -198,21 +199,25 @@ public final class MeasurementRows {
     String outcome = row.getAs("outcome");
     return outcome.equals(TIMED)
         ? timed(row)
-        : new Outcome.Failed(Outcome.Kind.valueOf(outcome), row.getAs("detail"));
+        : new Outcome.Failed(Outcome.Kind.valueOf(outcome), row.getAs("detail"), visits(row));
   }
 
   private static Outcome.Timed timed(Row row) {
+    return new Outcome.Timed(
+        visits(row),
+        new Canary(row.<Long>getAs("quiet_fma_nanos"), row.<Long>getAs("quiet_memory_nanos")));
+  }
+
+  private static List<Visit> visits(Row row) {
     List<Visit> visits = new ArrayList<>();
     for (Row visit : row.<Row>getList(row.fieldIndex("visits"))) {
       visits.add(visit(visit));
     }
-    return new Outcome.Timed(
-        visits,
-        new Canary(row.<Long>getAs("quiet_fma_nanos"), row.<Long>getAs("quiet_memory_nanos")));
+    return visits;
   }
 
-  private static List<Row> visitRows(Optional<Outcome.Timed> timed) {
-    return timed.map(Outcome.Timed::visits).orElse(List.of()).stream()
+  private static List<Row> visitRows(List<Visit> visits) {
+    return visits.stream()
         .map(
             visit ->
                 RowFactory.create(

@@ -253,6 +253,15 @@ class JobsTest {
       assertThat(CandidateRows.row(request)).isEqualTo(row);
       measurements.add(device.measurement(request));
     }
+    Measurement timed =
+        measurements.stream()
+            .filter(one -> one.outcome().fold(ended -> true, failed -> false))
+            .findFirst()
+            .orElseThrow();
+    measurements.add(
+        with(
+            new Outcome.Failed(Outcome.Kind.CRASHED, "signal 11", timed.outcome().visits()),
+            timed));
     List<Row> written = measurements.stream().map(MeasurementRows::row).toList();
     List<Measurement> read =
         spark
@@ -548,12 +557,7 @@ class JobsTest {
    */
   private static Measurement slower(Request request, int times) {
     Measurement usual = new FakeDevice(() -> {}).measurement(request);
-    return new Measurement(
-        usual.candidate(),
-        usual.draw(),
-        usual.device(),
-        usual.protocol(),
-        usual.build(),
+    return with(
         usual
             .outcome()
             .fold(
@@ -562,6 +566,18 @@ class JobsTest {
                         timed.visits().stream().map(visit -> slower(visit, times)).toList(),
                         timed.quiet()),
                 failed -> failed),
+        usual);
+  }
+
+  /** Returns a measurement that ended in another way. */
+  private static Measurement with(Outcome outcome, Measurement usual) {
+    return new Measurement(
+        usual.candidate(),
+        usual.draw(),
+        usual.device(),
+        usual.protocol(),
+        usual.build(),
+        outcome,
         usual.when());
   }
 

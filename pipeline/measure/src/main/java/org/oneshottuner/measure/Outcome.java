@@ -8,6 +8,9 @@ import java.util.function.Function;
 /** How measuring a candidate ended: with times, or with a kind of failure. */
 public sealed interface Outcome {
 
+  /** Returns every visit to the kernel, in order of time; none if it failed before the first. */
+  List<Visit> visits();
+
   /** Returns the value of the function that belongs to this outcome. */
   <R> R fold(Function<Timed, R> timed, Function<Failed, R> failed);
 
@@ -61,15 +64,27 @@ public sealed interface Outcome {
    *
    * @param kind what went wrong
    * @param detail one line that says what and where
+   * @param visits before it failed, in order of time
    */
-  record Failed(Kind kind, String detail) implements Outcome {
+  record Failed(Kind kind, String detail, List<Visit> visits) implements Outcome {
     /** How the detail of a build begins whose compiler did not finish. */
     public static final String LATE_COMPILER = "the compiler ran past ";
 
-    /** Checks that both are there. */
+    /** Checks that all are there, and copies the list. */
     public Failed {
       requireNonNull(kind, "kind");
       requireNonNull(detail, "detail");
+      visits = List.copyOf(visits);
+    }
+
+    /** A failure before the first visit. */
+    public Failed(Kind kind, String detail) {
+      this(kind, detail, List.of());
+    }
+
+    /** Returns this failure of a kernel that had been visited before. */
+    Failed after(List<Visit> visits) {
+      return new Failed(kind, detail, visits);
     }
 
     /**

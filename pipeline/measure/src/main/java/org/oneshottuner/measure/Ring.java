@@ -195,7 +195,7 @@ final class Ring {
             times.runs(),
             times.discarded(),
             times.canary()));
-    outcome(entry)
+    outcome(entry.visits, bench.protocol(), bench.timer().noise(), entry.operatorBytes())
         .ifPresent(
             outcome -> {
               bench.timer().unload(id);
@@ -217,22 +217,23 @@ final class Ring {
     return entry;
   }
 
-  private Optional<Outcome> outcome(Entry entry) {
-    List<Visit> visits = entry.visits;
+  /** Returns how measuring a kernel ended, if it was visited enough. */
+  static Optional<Outcome> outcome(
+      List<Visit> visits, Protocol protocol, Noise noise, long operatorBytes) {
     if (visits.stream().noneMatch(Visit::complete)) {
-      return visits.size() < bench.protocol().mostVisits()
+      return visits.size() < protocol.mostVisits()
           ? Optional.empty()
           : Optional.of(
-              new Failed(Kind.UNSTABLE, "disturbed in all of " + visits.size() + " visits"));
+              new Failed(
+                  Kind.UNSTABLE, "disturbed in all of " + visits.size() + " visits", visits));
     }
-    Noise noise = bench.timer().noise();
     Outcome.Timed timed = new Outcome.Timed(visits, noise.least().orElseThrow());
     int quiet =
         (int)
             visits.stream()
                 .filter(visit -> visit.complete() && noise.isQuiet(visit.canary()))
                 .count();
-    return bench.protocol().satisfied(visits.size(), quiet, Label.of(timed), entry.operatorBytes())
+    return protocol.satisfied(visits.size(), quiet, Label.of(timed), operatorBytes)
         ? Optional.of(timed)
         : Optional.empty();
   }
@@ -241,7 +242,8 @@ final class Ring {
     for (String id : List.copyOf(entries.keySet())) {
       Optional<Failed> failure = bench.timer().takeFailure(id);
       if (failure.isPresent()) {
-        finish(find(id).item, failure.get());
+        Entry entry = find(id);
+        finish(entry.item, failure.get().after(entry.visits));
         leave(id);
       }
     }

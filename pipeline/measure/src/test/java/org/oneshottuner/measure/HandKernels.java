@@ -39,6 +39,11 @@ final class HandKernels implements Codegen {
 
   private static final String LATER = "static long calls; if (++calls > 40) ";
 
+  /** In a visit after others: a pause of 10 ms or so is one between visits, or before the first. */
+  private static final String IN_A_LATER_VISIT =
+      "static unsigned long last, pauses; unsigned long now = __builtin_ia32_rdtsc();"
+          + " if (last != 0 && now - last > 30000000) pauses++; last = now; if (pauses > 2) ";
+
   private static final Map<String, String> BEFORE =
       Map.ofEntries(
           Map.entry("good", ""),
@@ -60,6 +65,7 @@ final class HandKernels implements Codegen {
               "overflows_stack",
               "volatile char big[64 << 20]; big[0] = 1; big[sizeof big - 1] = 2;"),
           Map.entry("crashes_later", LATER + "*(volatile int *)8 = 1;"),
+          Map.entry("crashes_in_a_later_visit", IN_A_LATER_VISIT + "*(volatile int *)8 = 1;"),
           Map.entry("hangs_later", LATER + "for (;;) __asm__ volatile(\"\");"),
           Map.entry("exits_later", LATER + "exit(0);"),
           Map.entry("closes_later", LATER + "for (int i = 0; i < 1024; i++) close(i);"),

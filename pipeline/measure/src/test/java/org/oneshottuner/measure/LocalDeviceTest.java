@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -171,6 +172,30 @@ class LocalDeviceTest {
       assertFalse(kind.apply("closes_later").isEmpty());
       assertTimed(found.of("prints_later_0")); // nobody hears it
       IntStream.range(0, 8).forEach(number -> assertTimed(found.of("good_" + number)));
+    }
+  }
+
+  @Test
+  void aKernelThatDiesKeepsTheVisitsThatItHad() throws InterruptedException {
+    Protocol apart =
+        new Protocol(
+            6,
+            6,
+            6,
+            Duration.ofMillis(1),
+            Duration.ofMillis(40),
+            Duration.ofMillis(10),
+            0.02,
+            Duration.ofMillis(400));
+    try (LocalDevice device = TestDevice.open(folder, new HandKernels(), apart, Numbers.UNIFORM)) {
+      Outcome outcome =
+          measure(device, List.of(request("crashes_in_a_later_visit", 0)))
+              .of("crashes_in_a_later_visit_0")
+              .outcome();
+      assertEquals(Optional.of(Kind.CRASHED), failed(outcome).map(Failed::kind));
+      List<Visit> visits = outcome.visits();
+      assertTrue(visits.size() >= 1 && visits.size() < 6, outcome::toString);
+      assertTrue(visits.stream().allMatch(visit -> visit.runs() > 0), outcome::toString);
     }
   }
 
