@@ -1,5 +1,6 @@
 package org.oneshottuner.jobs.stage;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,7 +19,11 @@ import java.util.OptionalDouble;
  * @param left candidates that there was no time for
  * @param labelSeconds wall-clock spent
  * @param labelsPerHour at that rate, repeats among them
- * @param canaryDrift the slowest canary over the fastest, less one; empty without a label
+ * @param canaryMultiplyAddDrift what the slowest canary around a visit took for its multiply-adds,
+ *     over the least known, less one; empty without a visit
+ * @param canaryMemoryDrift the same of its walk through memory
+ * @param quietVisitShare of the visits that were made, of those that were put off none; empty
+ *     without a visit
  * @param labelSdPercent standard deviation of a repeated label, from all that the table holds;
  *     empty if none was repeated
  * @param labelRepeats candidates that tell it, each with more than one label
@@ -34,7 +39,9 @@ public record MeasureFigures(
     long left,
     double labelSeconds,
     double labelsPerHour,
-    OptionalDouble canaryDrift,
+    OptionalDouble canaryMultiplyAddDrift,
+    OptionalDouble canaryMemoryDrift,
+    OptionalDouble quietVisitShare,
     OptionalDouble labelSdPercent,
     long labelRepeats)
     implements Figures {
@@ -58,23 +65,26 @@ public record MeasureFigures(
             location);
     String second =
         "failures: " + (failures.isEmpty() ? "none" : new java.util.TreeMap<>(failures));
-    String third =
-        "device "
-            + device
-            + ", protocol "
-            + protocol
-            + (canaryDrift.isPresent()
-                ? String.format(
-                    Locale.ROOT, ", canary within %.1f %%", 100 * canaryDrift.getAsDouble())
-                : "");
-    String fourth =
-        labelSdPercent.isPresent()
-            ? String.format(
-                Locale.ROOT,
-                "standard deviation of a repeated label: %.2f %%, by %d candidates",
-                labelSdPercent.getAsDouble(),
-                labelRepeats)
-            : "";
-    return fourth.isEmpty() ? List.of(first, second, third) : List.of(first, second, third, fourth);
+    List<String> lines =
+        new ArrayList<>(List.of(first, second, "device " + device + ", protocol " + protocol));
+    if (quietVisitShare.isPresent()) {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "%.0f %% of visits found the machine quiet; canary: multiply-adds within %.1f %%, walk"
+                  + " through memory within %.1f %%",
+              100 * quietVisitShare.getAsDouble(),
+              100 * canaryMultiplyAddDrift.orElseThrow(),
+              100 * canaryMemoryDrift.orElseThrow()));
+    }
+    if (labelSdPercent.isPresent()) {
+      lines.add(
+          String.format(
+              Locale.ROOT,
+              "standard deviation of a repeated label: %.2f %%, by %d candidates",
+              labelSdPercent.getAsDouble(),
+              labelRepeats));
+    }
+    return lines;
   }
 }

@@ -29,8 +29,8 @@ import org.oneshottuner.jobs.storage.Table;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.Label;
 import org.oneshottuner.measure.Measurement;
-import org.oneshottuner.measure.Outcome;
 import org.oneshottuner.measure.Request;
+import org.oneshottuner.measure.Steadiness;
 
 /**
  * Labels the candidates of a sample that have no measurement yet by this device, protocol and code
@@ -69,7 +69,7 @@ public final class MeasureJob {
     Dataset<Row> missing = all.join(settled(), names(), "left_anti");
     List<Request> requests = inTurn(missing).stream().map(CandidateRows::request).toList();
     long known = all.count() - requests.size();
-    Canaries canaries = new Canaries();
+    Steadiness steadiness = new Steadiness();
     long before = measuring.labels();
     double beforeSeconds = measuring.seconds();
     Map<String, Long> failuresBefore = measuring.failures();
@@ -79,7 +79,7 @@ public final class MeasureJob {
     try (Progress progress = Progress.of("measure", "labels", requests.size() + given.most())) {
       Consumer<Measurement> done =
           measurement -> {
-            canaries.add(measurement);
+            steadiness.add(measurement.outcome());
             if (!measurement.draw().sampler().equals(REPEAT)) {
               first[0]++;
               if (measurement.outcome().fold(timed -> true, failed -> false)) {
@@ -110,7 +110,9 @@ public final class MeasureJob {
         requests.size() - first[0],
         seconds,
         seconds > 0 ? timed / seconds * 3600 : 0,
-        canaries.drift(),
+        steadiness.multiplyAddDrift(),
+        steadiness.memoryDrift(),
+        steadiness.quietShare(),
         noise.sdPercent(),
         noise.repeats());
   }
@@ -214,26 +216,5 @@ public final class MeasureJob {
 
   private static String[] names() {
     return new String[] {"task", "schedule"};
-  }
-
-  /** How steady the machine was. */
-  private static final class Canaries {
-    private long fastest = Long.MAX_VALUE;
-    private long slowest;
-
-    void add(Measurement measurement) {
-      List<org.oneshottuner.measure.Visit> visits =
-          measurement.outcome().fold(Outcome.Timed::visits, failed -> List.of());
-      for (org.oneshottuner.measure.Visit visit : visits) {
-        fastest = Math.min(fastest, visit.canary().fmaNanos());
-        slowest = Math.max(slowest, visit.canary().fmaNanos());
-      }
-    }
-
-    OptionalDouble drift() {
-      return slowest == 0
-          ? OptionalDouble.empty()
-          : OptionalDouble.of((double) slowest / fastest - 1);
-    }
   }
 }

@@ -302,7 +302,10 @@ class JobsTest {
     assertThat(figures.labelRepeats()).isEqualTo(3);
     assertThat(figures.labelSdPercent()).hasValue(0);
     assertThat(figures.lines())
-        .contains("standard deviation of a repeated label: 0.00 %, by 3 candidates");
+        .contains(
+            "100 % of visits found the machine quiet; canary: multiply-adds within 1.0 %, walk"
+                + " through memory within 0.0 %",
+            "standard deviation of a repeated label: 0.00 %, by 3 candidates");
   }
 
   @Test
