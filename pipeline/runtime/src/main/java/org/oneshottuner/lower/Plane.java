@@ -126,18 +126,17 @@ record Plane(
   }
 
   private List<Segment> segments(int extent, int size, int input, int kernel, int before) {
+    long reach = (kernel - 1L) * dilation;
+    // outputs from here on reach beyond the end
+    long inside = Math.floorDiv(input + (long) before - reach - 1, (long) stride) + 1;
     List<Segment> segments = new ArrayList<>();
-    for (int from = 0; from < extent; from += size) {
-      int length = Math.min(size, extent - from);
-      boolean interior =
-          from * stride - before >= 0
-              && (from + length - 1) * stride + (kernel - 1) * dilation - before < input;
-      Segment last = segments.isEmpty() ? null : segments.get(segments.size() - 1);
-      if (last != null && interior && last.interior() && last.size() == length) {
-        segments.set(segments.size() - 1, new Segment(last.from(), last.tiles() + 1, length, true));
-      } else {
-        segments.add(new Segment(from, 1, length, interior));
-      }
+    long from = 0;
+    while (from < extent) {
+      int length = (int) Math.min(size, extent - from);
+      boolean interior = from * stride >= before && from + length <= inside;
+      long tiles = interior && length == size ? (Math.min(extent, inside) - from) / size : 1;
+      segments.add(new Segment((int) from, (int) tiles, length, interior));
+      from += tiles * length;
     }
     return segments;
   }
