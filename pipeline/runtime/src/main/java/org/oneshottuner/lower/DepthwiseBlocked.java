@@ -42,6 +42,9 @@ final class DepthwiseBlocked implements Template {
   private static final int MOST_BODY_FMAS = 400;
   private static final int MOST_CODE_FMAS = 1600;
 
+  /** How many times these limits kernels may take that are so wide that no tile keeps them. */
+  private static final int WIDE = 4;
+
   private final TuningTask task;
   private final DepthwiseConv2d conv;
   private final Plane plane;
@@ -84,34 +87,49 @@ final class DepthwiseBlocked implements Template {
 
   @Override
   public List<Constraint> constraints() {
+    List<Constraint> rules = new ArrayList<>(tileRules());
+    rules.add(
+        rule(
+            "band<=row tiles",
+            List.of(BAND, OHT),
+            v -> v.number(BAND) == 1 || v.number(BAND) / 2 < ceil(plane.oh(), v.number(OHT))));
+    rules.add(
+        rule(
+            "taps=all_unrolled where there is one row",
+            List.of(TAPS),
+            v -> plane.r() > 1 || v.is(TAPS, ALL_UNROLLED)));
+    return rules;
+  }
+
+  /** Returns what must hold of a tile; some tile keeps it, whatever the shape. */
+  private List<Constraint> tileRules() {
+    List<Knob> tile = knobs().stream().filter(knob -> !knob.name().equals(BAND)).toList();
     int most = task.target().vectorRegisters() - 4;
-    long few = Math.min(4, (long) plane.oh() * plane.ow());
-    return List.of(
-        rule("oht*owt<=" + most, List.of(OHT, OWT), v -> outputs(v) <= most),
-        rule("oht*owt>=" + few, List.of(OHT, OWT), v -> outputs(v) >= few),
+    Constraint fits = rule("oht*owt<=" + most, List.of(OHT, OWT), v -> outputs(v) <= most);
+    Constraint even =
         rule(
             "no remainder under half a tile",
             List.of(OWT),
             v ->
                 plane.ow() % v.number(OWT) == 0
                     || 2 * (plane.ow() % v.number(OWT)) >= v.number(OWT)
-                    || plane.ow() >= 6 * v.number(OWT)),
-        rule(
-            "fmas of a body<=" + MOST_BODY_FMAS,
-            List.of(TAPS, OHT, OWT),
-            v -> bodyFmas(v) <= MOST_BODY_FMAS),
-        rule(
-            "fmas in the text<=" + MOST_CODE_FMAS,
-            List.of(TAPS, OHT, OWT),
-            v -> codeFmas(v) <= MOST_CODE_FMAS),
-        rule(
-            "band<=row tiles",
-            List.of(BAND, OHT),
-            v -> v.number(BAND) == 1 || v.number(BAND) / 2 < ceil(plane.oh(), v.number(OHT))),
-        rule(
-            "taps=all_unrolled where there is one row",
-            List.of(TAPS),
-            v -> plane.r() > 1 || v.is(TAPS, ALL_UNROLLED)));
+                    || plane.ow() >= 6 * v.number(OWT));
+    long few = Math.min(4, Choices.most(tile, List.of(fits, even), DepthwiseBlocked::outputs));
+    List<Constraint> rules = new ArrayList<>();
+    rules.add(fits);
+    rules.add(rule("oht*owt>=" + few, List.of(OHT, OWT), v -> outputs(v) >= few));
+    rules.add(even);
+    long body = limit(MOST_BODY_FMAS, -Choices.most(tile, rules, v -> -bodyFmas(v)));
+    rules.add(rule("fmas of a body<=" + body, List.of(TAPS, OHT, OWT), v -> bodyFmas(v) <= body));
+    long code = limit(MOST_CODE_FMAS, -Choices.most(tile, rules, v -> -codeFmas(v)));
+    rules.add(
+        rule("fmas in the text<=" + code, List.of(TAPS, OHT, OWT), v -> codeFmas(v) <= code));
+    return rules;
+  }
+
+  /** Returns a limit that the least tile keeps: the usual one, where it does. */
+  private static long limit(long usual, long least) {
+    return least <= usual ? usual : Math.max(WIDE * usual, least);
   }
 
   @Override

@@ -62,7 +62,11 @@ public final class SmallTasks {
           "batch_matmul b=3 m=17 n=33 k=20",
           "batch_matmul b=1 m=1 n=16 k=7 epilogue=bias+swish",
           "batch_matmul b=2 m=12 n=48 k=140 epilogue=add+relu",
-          "batch_matmul b=2 m=9 n=3 k=5 epilogue=relu6");
+          "batch_matmul b=2 m=9 n=3 k=5 epilogue=relu6",
+          "depthwise_conv2d n=1 c=4 h=4 w=33 r=31 s=31 pad=15 layout=nchw16c epilogue=bias+relu",
+          "depthwise_conv2d n=1 c=5 h=3 w=33 r=3 s=31 pad=1,15,1,15 layout=nchw16c epilogue=add",
+          "depthwise_conv2d n=1 c=17 h=2 w=105 r=1 s=101 layout=nchw16c epilogue=bias+sigmoid",
+          "depthwise_conv2d n=1 c=2 h=2 w=9 r=31 s=31 pad=15");
 
   private SmallTasks() {}
 

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.Constraint;
@@ -115,6 +116,39 @@ class TemplatesTest {
   void everyTaskHasASchedule() {
     tasks()
         .forEach(task -> assertThat(Templates.templateDefaults(task)).as(note(task)).isNotEmpty());
+  }
+
+  /** Whatever can be written down can be computed: no limit leaves a task without a schedule. */
+  @Test
+  void everyShapeOnEveryTargetHasASchedule() {
+    SplitMix64 random = TestSeed.random("shapes");
+    for (int i = 0; i < DRAWN_TASKS; i++) {
+      TuningTask task = AnyTasks.draw(random);
+      assertThat(Templates.space(task).size()).as(note(task)).isPositive();
+      assertThat(Templates.templateDefaults(task)).as(note(task)).isNotEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "r=3 s=3 pad=1, fmas of a body<=400, fmas in the text<=1600",
+    "r=27 s=27 pad=13, fmas of a body<=400, fmas in the text<=6400",
+    "r=31 s=31 pad=15, fmas of a body<=400, fmas in the text<=6400",
+    "'r=1 s=101 pad=0,50,0,50', fmas of a body<=1600, fmas in the text<=11312"
+  })
+  void kernelsThatAreTooWideForTheUsualLimitsHaveOthers(String window, String body, String text) {
+    TuningTask task =
+        new TuningTask(
+            Workload.parse("depthwise_conv2d n=1 c=64 h=56 w=56 layout=nchw16c " + window),
+            CpuTarget.AVX512,
+            1);
+    assertThat(Templates.space(task).templates())
+        .singleElement()
+        .satisfies(
+            space -> {
+              assertThat(space.constraints()).extracting(Constraint::name).contains(body, text);
+              assertThat(space.size()).isGreaterThan(40);
+            });
   }
 
   @Test
