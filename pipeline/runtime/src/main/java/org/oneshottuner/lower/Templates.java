@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.oneshottuner.space.Candidate;
+import org.oneshottuner.space.Constraint;
 import org.oneshottuner.space.Knob;
 import org.oneshottuner.space.KnobValues;
 import org.oneshottuner.space.Schedule;
@@ -57,8 +59,39 @@ public final class Templates {
   }
 
   private static ScheduleSpace build(TuningTask task) {
-    return new ScheduleSpace(
-        of(task).stream().map(Templates::space).filter(space -> space.size() > 0).toList());
+    return joined(task, of(task).stream().map(Templates::space).toList());
+  }
+
+  /**
+   * Joins the spaces that have members.
+   *
+   * @throws IllegalArgumentException if none has
+   */
+  static ScheduleSpace joined(TuningTask task, List<TemplateSpace> spaces) {
+    List<TemplateSpace> some = spaces.stream().filter(space -> space.size() > 0).toList();
+    if (some.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot schedule "
+              + task.key()
+              + ": "
+              + spaces.stream().map(Templates::whyEmpty).collect(Collectors.joining(", ")));
+    }
+    return new ScheduleSpace(some);
+  }
+
+  /** Names a space's constraints up to the one that left nothing of it. */
+  private static String whyEmpty(TemplateSpace space) {
+    List<Constraint> kept = new ArrayList<>();
+    for (Constraint rule : space.constraints()) {
+      kept.add(rule);
+      if (new TemplateSpace(space.template(), space.knobs(), kept).size() == 0) {
+        break;
+      }
+    }
+    return "nothing of "
+        + space.template()
+        + " keeps "
+        + kept.stream().map(Constraint::name).toList();
   }
 
   /**

@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.Constraint;
 import org.oneshottuner.space.Golden;
+import org.oneshottuner.space.Knob;
 import org.oneshottuner.space.KnobValues;
 import org.oneshottuner.space.Schedule;
 import org.oneshottuner.space.ScheduleSpace;
@@ -149,6 +150,28 @@ class TemplatesTest {
               assertThat(space.constraints()).extracting(Constraint::name).contains(body, text);
               assertThat(space.size()).isGreaterThan(40);
             });
+  }
+
+  @Test
+  void aTaskThatIsLeftWithoutAScheduleIsNamedWithWhatLeftItSo() {
+    TuningTask task = task("dense m=8 n=64 k=64");
+    List<Constraint> rules =
+        List.of(
+            new Constraint("unroll<=4", List.of("unroll"), v -> v.number("unroll") <= 4),
+            new Constraint("unroll>=2", List.of("unroll"), v -> v.number("unroll") >= 2),
+            new Constraint("never", List.of("unroll"), v -> false));
+    List<Knob> knobs = List.of(new Knob.Count("unroll", List.of(1, 8)));
+    TemplateSpace empty = new TemplateSpace("plain", knobs, rules);
+    TemplateSpace other = new TemplateSpace("other", knobs, rules.subList(2, 3));
+    assertThatThrownBy(() -> Templates.joined(task, List.of(empty, other)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Cannot schedule "
+                + task.key()
+                + ": nothing of plain keeps [unroll<=4, unroll>=2]"
+                + ", nothing of other keeps [never]");
+    TemplateSpace some = new TemplateSpace("some", knobs, rules.subList(0, 1));
+    assertThat(Templates.joined(task, List.of(empty, some)).templates()).containsExactly(some);
   }
 
   @Test
