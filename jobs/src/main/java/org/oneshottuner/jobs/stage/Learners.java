@@ -29,6 +29,9 @@ import scala.jdk.javaapi.CollectionConverters;
  * the number of their task.
  */
 final class Learners {
+  /** How many baselines of Spark's own library there are. */
+  static final int MLLIB = 2;
+
   /** Second derivatives of pairs are small: one would forbid most splits. */
   private static final double RANKERS_CHILD_WEIGHT = 0.1;
 
@@ -49,7 +52,15 @@ final class Learners {
   }
 
   /** Trains XGBoost; a ranker if the objective ranks. */
-  static XGBoostModel<?> xgboost(Dataset<Row> arranged, TrainSettings settings, int workers) {
+  static XGBoostModel<?> xgboost(
+      Dataset<Row> arranged, TrainSettings settings, int workers, Progress progress) {
+    XGBoostModel<?> model = fitted(arranged, settings, workers);
+    progress.step(1);
+    return model;
+  }
+
+  private static XGBoostModel<?> fitted(
+      Dataset<Row> arranged, TrainSettings settings, int workers) {
     Map<String, Object> all = new LinkedHashMap<>(settings.xgboost(1));
     all.put("num_round", settings.rounds());
     all.put("num_workers", workers);
@@ -89,8 +100,9 @@ final class Learners {
     return TrainSettings.of(changes);
   }
 
-  /** Trains the baselines of Spark's own library, by name. */
-  static Map<String, Transformer> mllib(Dataset<Row> rows, int trees, long seed) {
+  /** Trains the baselines of Spark's own library, by name; there are {@link #MLLIB}. */
+  static Map<String, Transformer> mllib(
+      Dataset<Row> rows, int trees, long seed, Progress progress) {
     Dataset<Row> vectors = vectors(rows).cache();
     try {
       Map<String, Transformer> models = new LinkedHashMap<>();
@@ -103,6 +115,7 @@ final class Learners {
               .setLabelCol(RATE)
               .setFeaturesCol(VECTOR)
               .fit(vectors));
+      progress.step(1);
       models.put(
           "mllib linear",
           new LinearRegression()
@@ -111,6 +124,7 @@ final class Learners {
               .setLabelCol(RATE)
               .setFeaturesCol(VECTOR)
               .fit(vectors));
+      progress.step(1);
       return models;
     } finally {
       List<Dataset<Row>> cached = List.of(vectors);

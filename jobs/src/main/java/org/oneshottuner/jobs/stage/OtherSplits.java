@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.spark.api.java.function.FilterFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -35,17 +36,32 @@ final class OtherSplits {
   private final Settings settings;
   private final Dataset<Row> rows;
   private final List<SplitTask> tasks;
+  private final Progress progress;
 
   /**
    * Prepares the splits.
    *
    * @param rows to be split
    * @param keys of their tasks
+   * @param progress of the trainings
    */
-  OtherSplits(Settings settings, Dataset<Row> rows, List<String> keys) {
+  OtherSplits(Settings settings, Dataset<Row> rows, List<String> keys, Progress progress) {
     this.settings = settings;
     this.rows = rows;
+    this.progress = progress;
     tasks = keys.stream().map(key -> new SplitTask(TuningTask.parse(key), List.of())).toList();
+  }
+
+  /** Returns how many trainings there are if each split that is asked for has both sides. */
+  static long trainings(Settings settings, List<String> keys) {
+    long kinds =
+        keys.stream().map(key -> TuningTask.parse(key).workload().kind()).distinct().count();
+    long splits =
+        Stream.of(SplitBy.WITHIN_TASK, SplitBy.UNSEEN_SHAPE, SplitBy.LATER_IN_TIME)
+            .filter(settings.evaluate()::judgesBy)
+            .count();
+    return settings.evaluate().seeds()
+        * (splits + (settings.evaluate().judgesBy(SplitBy.UNSEEN_KIND) ? kinds : 0));
   }
 
   /** Returns the figures of each split that the settings ask for and that has both sides. */
@@ -127,9 +143,11 @@ final class OtherSplits {
     Dataset<Row> learnt = TrainJob.of(early, train);
     Dataset<Row> judgedBy = TrainJob.of(rows.filter(col("first_micros").geq(cut)), test);
     LOG.debug("Cut the time at {} of {} labels", early.count(), times.size());
-    return train.isEmpty() || learnt.isEmpty() || judgedBy.isEmpty()
-        ? Optional.empty()
-        : judged(split.name(), ranked(TrainingRows.alone(learnt, settings.train()), judgedBy));
+    return judged(
+        split.name(),
+        train.isEmpty() || learnt.isEmpty() || judgedBy.isEmpty()
+            ? untrained()
+            : ranked(TrainingRows.alone(learnt, settings.train()), judgedBy));
   }
 
   private List<List<RankedTask>> ranked(Split split) {
@@ -137,8 +155,14 @@ final class OtherSplits {
     List<String> test = split.keys(Split.Side.TEST);
     LeakAudit.check(train, test);
     return train.isEmpty() || test.isEmpty()
-        ? nothing()
+        ? untrained()
         : ranked(TrainJob.of(rows, train), TrainJob.of(rows, test));
+  }
+
+  /** Leaves a split's trainings out. */
+  private List<List<RankedTask>> untrained() {
+    progress.fewer(settings.evaluate().seeds());
+    return nothing();
   }
 
   private List<List<RankedTask>> nothing() {
@@ -156,7 +180,8 @@ final class OtherSplits {
           .map(
               one ->
                   Judging.ranked(
-                      Learners.xgboost(learnt, one, settings.workers()).transform(judgedBy)))
+                      Learners.xgboost(learnt, one, settings.workers(), progress)
+                      .transform(judgedBy)))
           .toList();
     } finally {
       List.of(learnt, judgedBy).forEach(Dataset::unpersist);

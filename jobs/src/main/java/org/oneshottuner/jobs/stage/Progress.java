@@ -30,6 +30,9 @@ public abstract class Progress implements AutoCloseable {
   /** Counts what was done since the last call. */
   public abstract void step(long count);
 
+  /** Says that there are fewer than was thought. */
+  public abstract void fewer(long count);
+
   /** Says something beside the count, such as how many failed. */
   public abstract void say(String text);
 
@@ -57,6 +60,11 @@ public abstract class Progress implements AutoCloseable {
     }
 
     @Override
+    public void fewer(long count) {
+      bar.maxHint(bar.getMax() - count);
+    }
+
+    @Override
     public void say(String text) {
       bar.setExtraMessage(text);
     }
@@ -70,7 +78,7 @@ public abstract class Progress implements AutoCloseable {
   private static final class Lines extends Progress {
     private final String what;
     private final String unit;
-    private final long most;
+    private long most;
     private final long beginNanos = System.nanoTime();
     private long lastNanos = beginNanos;
     private long count;
@@ -93,6 +101,11 @@ public abstract class Progress implements AutoCloseable {
     }
 
     @Override
+    public synchronized void fewer(long less) {
+      most -= less;
+    }
+
+    @Override
     public synchronized void say(String text) {
       beside = text;
     }
@@ -108,12 +121,13 @@ public abstract class Progress implements AutoCloseable {
       long left = rate > 0 ? Math.round((most - count) / rate) : 0;
       return String.format(
           Locale.ROOT,
-          "%s: %d of %d %s, %.1f/s, %s%s%s",
+          "%s: %d of %d %s, %.1f/%s, %s%s%s",
           what,
           count,
           most,
           unit,
-          rate,
+          rate < 1 ? 60 * rate : rate,
+          rate < 1 ? "min" : "s",
           count < most ? left + " s left" : "in " + Math.round(seconds) + " s",
           beside.isEmpty() ? "" : ", ",
           beside);

@@ -110,6 +110,16 @@ final class RangeWork implements Serializable {
         .toList();
   }
 
+  /**
+   * Returns how many members the round looks at: those that earlier rounds drew are left out, or
+   * may be, where the pool is not the whole space.
+   */
+  long members() {
+    return tasks.stream()
+        .mapToLong(task -> Math.min(pool, task.size() - task.drawn().size()))
+        .sum();
+  }
+
   private int ranges(int task) {
     return ScheduleRound.ranges(sampler(), tasks.get(task).size());
   }

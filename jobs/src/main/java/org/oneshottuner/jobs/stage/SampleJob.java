@@ -299,9 +299,13 @@ public final class SampleJob {
       if (model.length > 0) {
         inputs.put("model", org.oneshottuner.jobs.storage.Digests.of(model));
       }
+      Commit.Origin origin = Commit.Origin.of(ConfReader.inForce(settings), inputs);
       Commit commit =
-          writer.append(
-              batch, Map.of(), rows, Commit.Origin.of(ConfReader.inForce(settings), inputs));
+          SampleProgress.during(
+              spark.sparkContext(),
+              counters.members,
+              work.members(),
+              () -> writer.append(batch, Map.of(), rows, origin));
       return figures(
           sampler, round, tasks.size(), commit, counters.members.value(), begin, counters);
     }

@@ -127,18 +127,20 @@ public final class TrainJob {
       Split split = unseenNetworks(tasks);
       List<String> train = present(split.keys(Split.Side.TRAIN), tasks);
       LeakAudit.check(train, split.keys(Split.Side.TEST));
-      Validated validated =
-          settings.evaluate().judgesBy(SplitBy.UNSEEN_TASK)
-              ? judgeUnseenTasks(
-                  rows, train, DeviceSeconds.of(comparable.filter(col("device").equalTo(device))))
-              : Validated.NOTHING;
-      List<TrainFigures.Judged> judged = new ArrayList<>(validated.judged());
-      judged.addAll(new OtherSplits(settings, of(rows, train), train).judged());
+      Validated validated = Validated.NOTHING;
+      List<TrainFigures.Judged> judged = new ArrayList<>();
       Dataset<Row> learnt = Learners.arranged(of(rows, train), settings.workers()).cache();
-      XGBoostModel<?> model = Learners.xgboost(learnt, settings.train(), settings.workers());
-      List<XGBoostModel<?>> models = new ArrayList<>(List.of(model));
-      for (TrainSettings one : otherSeeds()) {
-        models.add(Learners.xgboost(learnt, one, settings.workers()));
+      List<XGBoostModel<?>> models = new ArrayList<>();
+      try (Progress progress = Progress.of("train", "trainings", trainings(train))) {
+        if (settings.evaluate().judgesBy(SplitBy.UNSEEN_TASK)) {
+          DeviceSeconds spent = DeviceSeconds.of(comparable.filter(col("device").equalTo(device)));
+          validated = judgeUnseenTasks(rows, train, spent, progress);
+        }
+        judged.addAll(validated.judged());
+        judged.addAll(new OtherSplits(settings, of(rows, train), train, progress).judged());
+        for (TrainSettings one : Learners.seeds(settings)) {
+          models.add(Learners.xgboost(learnt, one, settings.workers(), progress));
+        }
       }
       List<String> unseen = present(split.keys(Split.Side.TEST), tasks);
       if (!unseen.isEmpty()) {
@@ -150,7 +152,7 @@ public final class TrainJob {
             .ifPresent(judged::add);
       }
       Provenance provenance = provenance(settings, new Learnt(device, snapshot, train), judged);
-      byte[] booster = json(model);
+      byte[] booster = json(models.get(0));
       AtomicFile.write(
           folder.resolve(TASKS),
           (String.join("\n", train) + "\n").getBytes(StandardCharsets.UTF_8));
@@ -181,6 +183,22 @@ public final class TrainJob {
     }
   }
 
+  /** Returns how many trainings there are if each split that is asked for has both sides. */
+  private long trainings(List<String> keys) {
+    long seeds = settings.evaluate().seeds();
+    return seeds
+        + (settings.evaluate().judgesBy(SplitBy.UNSEEN_TASK) ? trainingsOfUnseenTasks() : 0)
+        + OtherSplits.trainings(settings, keys);
+  }
+
+  /** Returns how many trainings judging by unseen tasks takes: its predictors and its curve. */
+  private long trainingsOfUnseenTasks() {
+    return settings.evaluate().seeds()
+        + 1L
+        + (settings.mllibTrees() > 0 ? Learners.MLLIB : 0)
+        + CURVE_SHARES.size();
+  }
+
   private List<TrainSettings> otherSeeds() {
     List<TrainSettings> seeds = Learners.seeds(settings);
     return seeds.subList(1, seeds.size());
@@ -204,7 +222,8 @@ public final class TrainJob {
   }
 
   /** Trains every kind of predictor without a share of the tasks, and judges it by those. */
-  private Validated judgeUnseenTasks(Dataset<Row> rows, List<String> keys, DeviceSeconds spent) {
+  private Validated judgeUnseenTasks(
+      Dataset<Row> rows, List<String> keys, DeviceSeconds spent, Progress progress) {
     Split split =
         Split.unseenTask(
             keys.stream().map(key -> new SplitTask(TuningTask.parse(key), List.of())).toList(),
@@ -214,6 +233,7 @@ public final class TrainJob {
     List<String> test = split.keys(Split.Side.TEST);
     if (train.isEmpty() || test.isEmpty()) {
       LOG.info("Too few tasks to judge by unseen ones: {} and {}", train.size(), test.size());
+      progress.fewer(trainingsOfUnseenTasks());
       return Validated.NOTHING;
     }
     LeakAudit.check(train, test);
@@ -224,14 +244,14 @@ public final class TrainJob {
     models.put(
         frozen,
         Learners.seeds(settings).stream()
-            .map(one -> transformer(Learners.xgboost(learnt, one, settings.workers())))
+            .map(one -> transformer(Learners.xgboost(learnt, one, settings.workers(), progress)))
             .toList());
     TrainSettings other = Learners.other(settings.train());
     models.put(
         Learners.name(other),
-        List.of(transformer(Learners.xgboost(learnt, other, settings.workers()))));
+        List.of(transformer(Learners.xgboost(learnt, other, settings.workers(), progress))));
     if (settings.mllibTrees() > 0) {
-      Learners.mllib(learnt, settings.mllibTrees(), settings.seed())
+      Learners.mllib(learnt, settings.mllibTrees(), settings.seed(), progress)
           .forEach((name, model) -> models.put(name, List.of(model)));
     }
     List<TrainFigures.Judged> judged = new ArrayList<>();
@@ -243,7 +263,8 @@ public final class TrainJob {
                     name,
                     bySeed.stream().map(model -> Judging.ranked(model.transform(vectors))).toList())
                 .ifPresent(judged::add));
-    List<LearningCurve.Point> points = new ArrayList<>(curve(learnt, train, judgedBy, spent));
+    List<LearningCurve.Point> points =
+        new ArrayList<>(curve(new Sides(learnt, train, judgedBy), spent, progress));
     judged.stream()
         .filter(one -> one.predictor().equals(frozen))
         .forEach(whole -> add(points, learnt.count(), spent.of(train), whole));
@@ -251,16 +272,18 @@ public final class TrainJob {
         judged, points.isEmpty() ? List.of() : List.of(new LearningCurve(frozen, points)));
   }
 
+  /** What is learnt from, of which tasks, and what is judged by. */
+  private record Sides(Dataset<Row> learnt, List<String> tasks, Dataset<Row> judgedBy) {}
+
   private record Validated(List<TrainFigures.Judged> judged, List<LearningCurve> curves) {
     static final Validated NOTHING = new Validated(List.of(), List.of());
   }
 
   /** Trains on shares of the tasks, drawn without regard to their kind. */
-  private List<LearningCurve.Point> curve(
-      Dataset<Row> learnt, List<String> train, Dataset<Row> judgedBy, DeviceSeconds spent) {
+  private List<LearningCurve.Point> curve(Sides sides, DeviceSeconds spent, Progress progress) {
     List<LearningCurve.Point> points = new ArrayList<>();
     List<String> drawn =
-        train.stream()
+        sides.tasks().stream()
             .sorted(
                 Comparator.comparingLong(
                     (String key) -> Seeds.derive(settings.seed(), key, "learning curve")))
@@ -269,12 +292,15 @@ public final class TrainJob {
       int count = (int) Math.ceil(share * drawn.size());
       if (count < drawn.size()) {
         List<String> tasks = drawn.subList(0, count);
-        Dataset<Row> part = Learners.arranged(of(learnt, tasks), settings.workers());
+        Dataset<Row> part = Learners.arranged(of(sides.learnt(), tasks), settings.workers());
         List<RankedTask> ranked =
             Judging.ranked(
-                Learners.xgboost(part, settings.train(), settings.workers()).transform(judgedBy));
+                Learners.xgboost(part, settings.train(), settings.workers(), progress)
+                    .transform(sides.judgedBy()));
         Judging.judged("", Learners.name(settings.train()), List.of(ranked))
             .ifPresent(judged -> add(points, part.count(), spent.of(tasks), judged));
+      } else {
+        progress.fewer(1);
       }
     }
     return points;

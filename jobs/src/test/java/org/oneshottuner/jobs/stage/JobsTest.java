@@ -33,6 +33,7 @@ import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.dataset.LeakException;
 import org.oneshottuner.jobs.DamagedParquet;
 import org.oneshottuner.jobs.LocalSpark;
+import org.oneshottuner.jobs.LoggedLines;
 import org.oneshottuner.jobs.Processes;
 import org.oneshottuner.jobs.Ran;
 import org.oneshottuner.jobs.SmallModel;
@@ -122,7 +123,14 @@ class JobsTest {
       String location = folder.resolve("ranges-" + most).toString();
       SampleJob job = new SampleJob(spark, settings(same), location, CLOCK, most);
       job.drawTasks(catalogue());
-      assertThat(job.run(0, model).scoredPerSecondAndCore()).isPresent();
+      try (LoggedLines logged = new LoggedLines(Progress.class)) {
+        SampleFigures figures = job.run(0, model);
+        assertThat(figures.scoredPerSecondAndCore()).isPresent();
+        assertThat(logged.lines())
+            .last()
+            .asString()
+            .startsWith("sample: %1$d of %1$d members, ".formatted(figures.members()));
+      }
       drawn.add(rows(location));
     }
     assertThat(drawn.get(1)).isEqualTo(drawn.get(0));
@@ -483,12 +491,31 @@ class JobsTest {
         "evaluate.splits=[within_task,unseen_task,unseen_kind,unseen_shape,later_in_time]";
     Settings settings =
         settings(
-            "sample.tasks=28", "train.rounds=5", "train.rowShare=0.5", splits, "evaluate.seeds=2");
+            "sample.tasks=28",
+            "train.rounds=5",
+            "train.rowShare=0.5",
+            splits,
+            "evaluate.seeds=2",
+            "mllibTrees=1");
     String location = sample(settings, "sample");
     measure(settings, new FakeDevice(() -> {}), location);
     Table table = Measuring.measurements(spark, location + "/m");
-    TrainFigures figures =
-        new TrainJob(spark, settings, catalogue()).run(table, folder.resolve("m"));
+    TrainFigures figures;
+    try (LoggedLines logged = new LoggedLines(Progress.class)) {
+      figures = new TrainJob(spark, settings, catalogue()).run(table, folder.resolve("m"));
+      long kinds =
+          Files.readAllLines(folder.resolve("m").resolve(TrainJob.TASKS)).stream()
+              .map(key -> TuningTask.parse(key).workload().kind())
+              .distinct()
+              .count();
+      // by two seeds: what ships, four splits, each kind; beside them a ranker, two of Spark's
+      // own library and two points of the curve
+      assertThat(logged.lines())
+          .last()
+          .asString()
+          .startsWith("train: %1$d of %1$d trainings, ".formatted(2 * (1 + 4 + kinds) + 1 + 2 + 2))
+          .matches(".*, in [0-9]+ s");
+    }
     List<TrainFigures.Judged> ours =
         figures.judged().stream()
             .filter(one -> one.predictor().equals(Learners.name(settings().train())))
