@@ -70,7 +70,12 @@ final class EvaluateCommand implements Callable<Integer> {
               .run(
                   tuner,
                   new EvaluateJob.Page(
-                      page, training, training.seeded(file), List.of(), deviation, trainedOn)));
+                      page,
+                      training,
+                      training.seeded(file),
+                      SamplerCosts.of(run),
+                      deviation,
+                      trainedOn)));
     }
     return 0;
   }

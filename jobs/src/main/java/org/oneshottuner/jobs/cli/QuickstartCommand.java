@@ -3,8 +3,6 @@ package org.oneshottuner.jobs.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import org.oneshottuner.compile.OneShotTuner;
@@ -27,7 +25,6 @@ import org.oneshottuner.jobs.stage.TrainedTasks;
 import org.oneshottuner.jobs.stage.Training;
 import org.oneshottuner.jobs.storage.AtomicFile;
 import org.oneshottuner.measure.Compiler;
-import org.oneshottuner.report.Figures.SamplerCost;
 import org.oneshottuner.sample.NetworkCatalogue;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -78,7 +75,7 @@ final class QuickstartCommand implements Callable<Integer> {
               run.local(RunFolder.REPORT, "--run").resolve(RunFolder.PAGE),
               training,
               training.seeded(learnt.model()),
-              learnt.samplers(),
+              SamplerCosts.of(run),
               learnt.noise().sdPercent().orElse(100 * MeasureJob.USUAL_LABEL_SD) / 100,
               TrainedTasks.of(tuner.model(), learnt.model()));
       EvaluateFigures judged = new EvaluateJob(settings, measuring, catalogue).run(tuner, page);
@@ -133,8 +130,7 @@ final class QuickstartCommand implements Callable<Integer> {
       Path model,
       TrainFigures trained,
       MeasureJob.LabelNoise noise,
-      Spent spent,
-      List<SamplerCost> samplers) {}
+      Spent spent) {}
 
   /** Samples, measures and trains, round by round; later rounds are guided by the model before. */
   private Learnt learn(Means means, Measuring measuring, Clock clock) throws InterruptedException {
@@ -142,7 +138,6 @@ final class QuickstartCommand implements Callable<Integer> {
     Path folder = means.run().local(RunFolder.MODEL, "--run");
     SampleJob sample = new SampleJob(means.spark(), settings, means.run().sample(), clock);
     sample.drawTasks(means.catalogue());
-    List<SamplerCost> samplers = new ArrayList<>();
     byte[] guide = new byte[0];
     double seconds = 0;
     long labels = 0;
@@ -151,14 +146,7 @@ final class QuickstartCommand implements Callable<Integer> {
       say("round " + round + " of " + settings.rounds());
       SampleFigures sampled = sample.run(round, guide);
       sampled.lines().forEach(this::say);
-      if (sampled.members() > 0) { // else the round was there already
-        samplers.add(
-            new SamplerCost(
-                sampled.sampler() + " " + round,
-                sampled.members(),
-                sampled.coreSeconds(),
-                sampled.scoredPerSecondAndCore()));
-      }
+      SamplerCosts.keep(means.run(), sampled);
       MeasureFigures measured =
           new MeasureJob(means.spark(), roundSettings(settings, round), measuring)
               .run(means.run().sample());
@@ -175,8 +163,7 @@ final class QuickstartCommand implements Callable<Integer> {
             folder.resolve(TrainJob.MODEL),
             trained,
             new MeasureJob.LabelNoise(measured.labelSdPercent(), measured.labelRepeats()),
-            new Spent(labels, seconds),
-            samplers);
+            new Spent(labels, seconds));
       }
       if (settings.sample().sampler().guided()) {
         guide = read(folder.resolve(TrainJob.MODEL));

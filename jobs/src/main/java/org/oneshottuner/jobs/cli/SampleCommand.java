@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.jobs.conf.Settings;
+import org.oneshottuner.jobs.stage.SampleFigures;
 import org.oneshottuner.jobs.stage.SampleJob;
 import org.oneshottuner.sample.NetworkCatalogue;
 import org.slf4j.Logger;
@@ -56,7 +57,9 @@ final class SampleCommand implements Callable<Integer> {
     if (round == 0) {
       job.drawTasks(catalogue);
     }
-    common.show(job.run(round, guide));
+    SampleFigures sampled = job.run(round, guide);
+    SamplerCosts.keep(run, sampled);
+    common.show(sampled);
     return 0;
   }
 
