@@ -2,7 +2,9 @@ package org.oneshottuner.measure;
 
 import static java.util.Objects.requireNonNull;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,6 +73,13 @@ record Host(
       throw new DeviceException(
           "Cannot measure on this machine: it is not Linux, " + e.getMessage(), e);
     }
+  }
+
+  /** Returns the memory of this machine, or of the container that this program runs in. */
+  static long memoryBytes() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+        ? system.getTotalMemorySize()
+        : 0;
   }
 
   /** Returns whether kernels for a target can run here. */

@@ -24,6 +24,8 @@ public final class LocalDevice implements MeasuringDevice {
   private static final Duration MOVE_LIMIT = Duration.ofSeconds(20);
   private static final int FILES_AHEAD = 4;
   private static final int MOST_KERNELS = 512;
+  private static final long LEAST_MEMORY_BYTES = 2L << 30;
+  private static final long MOST_MEMORY_BYTES = 8L << 30;
 
   /**
    * How a local device works; {@link #defaults} is right unless there is a reason.
@@ -65,7 +67,15 @@ public final class LocalDevice implements MeasuringDevice {
           (caches.isEmpty() ? temporary : Path.of(caches)).resolve("oneshot-tuner"),
           temporary,
           Duration.ofSeconds(60),
-          2L << 30);
+          memoryBytes(Host.memoryBytes()));
+    }
+
+    /**
+     * Returns a quarter of a machine's memory, within bounds: the more kernels there is room for,
+     * the more of them are visited while others wait for the machine to be quiet.
+     */
+    static long memoryBytes(long machine) {
+      return Math.max(LEAST_MEMORY_BYTES, Math.min(machine / 4, MOST_MEMORY_BYTES));
     }
 
     /** Returns these settings with another protocol. */

@@ -117,6 +117,14 @@ class LocalDeviceTest {
           Map.entry("unknown_to_the_generator", Kind.BUILD_FAILED));
 
   @Test
+  void moreMemoryHoldsMoreKernels() {
+    assertEquals(2L << 30, LocalDevice.Settings.memoryBytes(0));
+    assertEquals(6L << 30, LocalDevice.Settings.memoryBytes(24L << 30));
+    assertEquals(8L << 30, LocalDevice.Settings.memoryBytes(1L << 40));
+    assertTrue(Host.memoryBytes() > 1L << 30);
+  }
+
+  @Test
   void thePeakIsThatOfTheTargetsVectors() throws InterruptedException {
     try (LocalDevice device = TestDevice.open(folder, new HandKernels())) {
       double narrow = device.peakFlopsPerSecond(CpuTarget.AVX2);
