@@ -45,12 +45,12 @@ final class EvaluateCommand implements Callable<Integer> {
     Settings settings = common.settings();
     common.checkJson();
     labelSd.ifPresent(EvaluateCommand::mustBeShare);
-    NetworkCatalogue catalogue = networks.catalogue();
-    EvaluateJob.mustJudge(settings, catalogue);
     RunFolder run = common.existing(settings).writable();
     Path page =
         report.orElseGet(() -> run.local(RunFolder.REPORT, "--report").resolve(RunFolder.PAGE));
     Place.mustTakeFile(page, "Cannot write the report to " + page);
+    NetworkCatalogue catalogue = networks.catalogue();
+    EvaluateJob.mustJudge(settings, catalogue);
     OneShotTuner tuner = model.tuner(common, settings);
     Path file = model.file(common, settings);
     List<String> trainedOn = TrainedTasks.of(tuner.model(), file);

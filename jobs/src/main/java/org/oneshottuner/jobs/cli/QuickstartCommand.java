@@ -127,10 +127,7 @@ final class QuickstartCommand implements Callable<Integer> {
 
   /** What the rounds gave. */
   private record Learnt(
-      Path model,
-      TrainFigures trained,
-      MeasureJob.LabelNoise noise,
-      Spent spent) {}
+      Path model, TrainFigures trained, MeasureJob.LabelNoise noise, Spent spent) {}
 
   /** Samples, measures and trains, round by round; later rounds are guided by the model before. */
   private Learnt learn(Means means, Measuring measuring, Clock clock) throws InterruptedException {

@@ -40,9 +40,7 @@ final class SamplerCosts {
           sampler + " " + round,
           members,
           coreSeconds,
-          scoreSeconds > 0
-              ? OptionalDouble.of(members / scoreSeconds)
-              : OptionalDouble.empty());
+          scoreSeconds > 0 ? OptionalDouble.of(members / scoreSeconds) : OptionalDouble.empty());
     }
   }
 
@@ -75,9 +73,7 @@ final class SamplerCosts {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.filter(one -> one.toString().endsWith(".json")).sorted().toList()) {
         costs.add(
-            MAPPER
-                .readValue(Files.readString(file, StandardCharsets.UTF_8), Round.class)
-                .cost());
+            MAPPER.readValue(Files.readString(file, StandardCharsets.UTF_8), Round.class).cost());
       }
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + folder + ": " + e.getMessage(), e);

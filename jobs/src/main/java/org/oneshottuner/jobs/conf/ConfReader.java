@@ -3,11 +3,10 @@ package org.oneshottuner.jobs.conf;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
-import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigValue;
-import com.typesafe.config.ConfigValueType;
 import com.typesafe.config.ConfigValueType;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
@@ -119,7 +118,9 @@ public final class ConfReader {
     }
   }
 
-  /** Goes through all that is written, nulls and empty blocks too, which the library passes over. */
+  /**
+   * Goes through all that is written, nulls and empty blocks too, which the library passes over.
+   */
   private static void addUnknown(
       List<String> unknown, Set<String> known, ConfigObject block, String prefix) {
     for (Map.Entry<String, ConfigValue> entry : block.entrySet()) {

@@ -166,8 +166,7 @@ public final class EvaluateJob {
             tuner.model(),
             page,
             EvaluateReport.failures(
-                comparable(
-                    measuring.table().snapshot(), measuring.device().fingerprint().id()))));
+                comparable(measuring.table().snapshot(), measuring.device().fingerprint().id()))));
     return figures;
   }
 

@@ -190,7 +190,9 @@ public final class Measuring implements AutoCloseable {
           writer.append(
               String.format(Locale.ROOT, "%s-%06d", settings.campaign(), sequence),
               Map.of("device", device.fingerprint().id(), "campaign", settings.campaign()),
-              spark.createDataFrame(List.copyOf(waiting), MeasurementRows.FORMAT.columns()).coalesce(1),
+              spark
+                  .createDataFrame(List.copyOf(waiting), MeasurementRows.FORMAT.columns())
+                  .coalesce(1),
               Commit.Origin.of(
                   ConfReader.inForce(settings),
                   Map.of(

@@ -181,7 +181,7 @@ final class OtherSplits {
               one ->
                   Judging.ranked(
                       Learners.xgboost(learnt, one, settings.workers(), progress)
-                      .transform(judgedBy)))
+                          .transform(judgedBy)))
           .toList();
     } finally {
       List.of(learnt, judgedBy).forEach(Dataset::unpersist);

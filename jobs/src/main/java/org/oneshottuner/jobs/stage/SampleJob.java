@@ -226,14 +226,7 @@ public final class SampleJob {
     SortedMap<String, String> asked = inForce(keys);
     if (!drawn.equals(asked)) {
       throw new IllegalArgumentException(
-          "Cannot sample to "
-              + location
-              + ": "
-              + what
-              + " with "
-              + drawn
-              + ", asked for "
-              + asked);
+          "Cannot sample to " + location + ": " + what + " with " + drawn + ", asked for " + asked);
     }
   }
 

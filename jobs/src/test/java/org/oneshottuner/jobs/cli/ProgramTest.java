@@ -40,8 +40,17 @@ class ProgramTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "quickstart", "doctor", "sample", "measure", "train", "evaluate", "export", "choose",
-        "compile", "tune", "verify"
+        "quickstart",
+        "doctor",
+        "sample",
+        "measure",
+        "train",
+        "evaluate",
+        "export",
+        "choose",
+        "compile",
+        "tune",
+        "verify"
       })
   void helpNamesValuesInCapitals(String command) {
     Ran ended = Ran.oneshot(command, "--help");
@@ -103,7 +112,16 @@ class ProgramTest {
         "Cannot set evaluate.baselines to anealing: known are [random, ");
     refused(Ran.oneshot("train", "--set", "evaluate.splits=[network]"), "known are [within_task");
     for (String command : List.of("quickstart", "evaluate")) {
-      refused(Ran.oneshot(command, "--set", "evaluate.networks=[vgg16]"), "network vgg16");
+      refused(
+          Ran.oneshot(
+              command,
+              "--run",
+              folder.toString(),
+              "--networks",
+              NETWORKS,
+              "--set",
+              "evaluate.networks=[vgg16]"),
+          "network 'vgg16': known are");
     }
     refused(Ran.oneshot("evaluate", "--label-sd", "2"), "relative standard deviation 2.0: least");
   }

@@ -73,7 +73,11 @@ class ConfReaderTest {
     assertThatThrownBy(() -> Settings.read(List.of(conf), List.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(
-            "Cannot use unknown keys messure (" + conf + ":1), sample.taks (" + conf + ":2); known");
+            "Cannot use unknown keys messure ("
+                + conf
+                + ":1), sample.taks ("
+                + conf
+                + ":2); known");
     assertThatThrownBy(() -> Settings.read(List.of(), List.of("seed=null")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Cannot set seed to null: expected a value (--set seed=null)");

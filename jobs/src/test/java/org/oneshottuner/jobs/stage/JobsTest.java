@@ -242,8 +242,7 @@ class JobsTest {
     SampleJob.mustHaveHeldOut(spark, settings("heldOut=[vgg-11]"), location + "/none");
     assertThatThrownBy(
             () ->
-                SampleJob.mustHaveHeldOut(
-                    spark, settings("heldOut=[bert-tiny,vgg-11]"), location))
+                SampleJob.mustHaveHeldOut(spark, settings("heldOut=[bert-tiny,vgg-11]"), location))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("Cannot hold out networks [vgg-11]: the tasks at " + location)
         .hasMessageContaining("holding out [resnet-18,bert-tiny]");

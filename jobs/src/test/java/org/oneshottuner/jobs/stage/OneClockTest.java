@@ -194,7 +194,11 @@ class OneClockTest {
     assertThat(sample.run(0, new byte[0]).candidates()).isPositive();
     try (Measuring measuring =
         new Measuring(
-            spark, settings, new WarmingDevice(8), folder.resolve("m").toString(), JobsTest.CLOCK)) {
+            spark,
+            settings,
+            new WarmingDevice(8),
+            folder.resolve("m").toString(),
+            JobsTest.CLOCK)) {
       MeasureFigures figures = new MeasureJob(spark, settings, measuring).run(location);
       assertThat(figures.labelRepeats()).isEqualTo(3);
       assertThat(figures.labelSdPercent()).hasValueCloseTo(0.0, within(1e-6));

@@ -15,9 +15,9 @@ import java.util.stream.DoubleStream;
  * where there are no others. A canary that was disturbed a little makes its visit too fast; so of
  * each window not the least time counts but the second least.
  *
- * <p>The fastest canary is the fastest of those known when the kernel was timed, and a later one may
- * be faster. Labels of different times are compared once all are {@linkplain Outcome.Timed#toldBy
- * told by one}.
+ * <p>The fastest canary is the fastest of those known when the kernel was timed, and a later one
+ * may be faster. Labels of different times are compared once all are {@linkplain
+ * Outcome.Timed#toldBy told by one}.
  *
  * @param warmNanos of one call with warm caches, at the fastest clock: over the windows that a call
  *     is cut into, the sum of each window's second least time among the visits that count; its only

@@ -16,7 +16,8 @@ public final class Steadiness {
 
   /** Takes the visits of an outcome. */
   public void add(Outcome outcome) {
-    outcome.fold(timed -> Optional.of(timed.quiet()), failed -> Optional.<Canary>empty())
+    outcome
+        .fold(timed -> Optional.of(timed.quiet()), failed -> Optional.<Canary>empty())
         .ifPresent(this::know);
     for (Visit visit : outcome.visits()) {
       canaries.add(visit.canary());

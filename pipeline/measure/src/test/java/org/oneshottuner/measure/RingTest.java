@@ -25,8 +25,7 @@ class RingTest {
     int most = Protocol.CAREFUL.mostVisits();
     assertThat(Ring.outcome(disturbed(most - 1), Protocol.CAREFUL, noise, 1000)).isEmpty();
     assertThat(Ring.outcome(disturbed(most), Protocol.CAREFUL, noise, 1000))
-        .hasValue(
-            new Failed(Kind.UNSTABLE, "disturbed in all of 10 visits", disturbed(most)));
+        .hasValue(new Failed(Kind.UNSTABLE, "disturbed in all of 10 visits", disturbed(most)));
   }
 
   @Test

@@ -122,8 +122,7 @@ final class DepthwiseBlocked implements Template {
     long body = limit(MOST_BODY_FMAS, -Choices.most(tile, rules, v -> -bodyFmas(v)));
     rules.add(rule("fmas of a body<=" + body, List.of(TAPS, OHT, OWT), v -> bodyFmas(v) <= body));
     long code = limit(MOST_CODE_FMAS, -Choices.most(tile, rules, v -> -codeFmas(v)));
-    rules.add(
-        rule("fmas in the text<=" + code, List.of(TAPS, OHT, OWT), v -> codeFmas(v) <= code));
+    rules.add(rule("fmas in the text<=" + code, List.of(TAPS, OHT, OWT), v -> codeFmas(v) <= code));
     return rules;
   }
 

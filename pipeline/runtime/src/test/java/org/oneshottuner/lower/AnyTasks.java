@@ -1,5 +1,6 @@
 package org.oneshottuner.lower;
 
+import java.util.Optional;
 import org.oneshottuner.space.SplitMix64;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
@@ -14,14 +15,18 @@ final class AnyTasks {
 
   /** Returns a drawn task. */
   static TuningTask draw(SplitMix64 random) {
-    while (true) {
-      String text = text(random);
-      CpuTarget target = target(random);
-      try {
-        return new TuningTask(Workload.parse(text), target, 1);
-      } catch (IllegalArgumentException impossible) {
-        continue;
-      }
+    Optional<TuningTask> drawn = Optional.empty();
+    while (drawn.isEmpty()) {
+      drawn = possible(text(random), target(random));
+    }
+    return drawn.get();
+  }
+
+  private static Optional<TuningTask> possible(String workload, CpuTarget target) {
+    try {
+      return Optional.of(new TuningTask(Workload.parse(workload), target, 1));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
     }
   }
 
