@@ -3,9 +3,6 @@ package org.oneshottuner.jobs.rows;
 import static org.apache.spark.sql.functions.broadcast;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.min;
-import static org.apache.spark.sql.functions.struct;
-import static org.apache.spark.sql.functions.udf;
-import static org.apache.spark.sql.functions.when;
 import static org.apache.spark.sql.types.DataTypes.DoubleType;
 import static org.apache.spark.sql.types.DataTypes.IntegerType;
 import static org.apache.spark.sql.types.DataTypes.LongType;
@@ -22,7 +19,6 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
-import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.oneshottuner.jobs.storage.TableFormat;
@@ -55,9 +51,6 @@ public final class MeasurementRows {
           .add("discarded", LongType, false)
           .add("canary_fma_nanos", LongType, false)
           .add("canary_memory_nanos", LongType, false);
-
-  private static final StructType LABEL =
-      new StructType().add("label_nanos", DoubleType, false).add("label_spread", DoubleType, false);
 
   /** Its columns. */
   public static final TableFormat FORMAT =
@@ -109,9 +102,8 @@ public final class MeasurementRows {
   }
 
   /**
-   * Returns the same rows with labels that can be compared: told from their visits at the clock of
-   * the fastest canary of all rows of their device and protocol, as if it had been known all along.
-   * {@code quiet_fma_nanos} becomes that canary's.
+   * Returns the same rows with labels that can be compared: {@code label_nanos} at the clock of the
+   * fastest canary of all rows of their device and protocol, as {@link Label#warmNanosAt} tells it.
    *
    * @param measurements rows with the partition columns
    */
@@ -120,28 +112,12 @@ public final class MeasurementRows {
         measurements
             .groupBy("device", "protocol")
             .agg(min("quiet_fma_nanos").as("fastest_fma_nanos"));
-    UDF1<Row, Row> label = MeasurementRows::labelAtOneClock;
-    Column timed = col("outcome").equalTo(TIMED);
-    Column told =
-        udf(label, LABEL)
-            .apply(
-                struct(
-                    col("visits"),
-                    col("quiet_fma_nanos"),
-                    col("quiet_memory_nanos"),
-                    col("fastest_fma_nanos")));
     return measurements
         .join(broadcast(fastest), new String[] {"device", "protocol"})
-        .withColumn("told", when(timed, told))
-        .withColumn("quiet_fma_nanos", when(timed, col("fastest_fma_nanos")))
-        .withColumn("label_nanos", col("told.label_nanos"))
-        .withColumn("label_spread", col("told.label_spread"))
+        .withColumn(
+            "label_nanos",
+            col("label_nanos").multiply(col("fastest_fma_nanos")).divide(col("quiet_fma_nanos")))
         .selectExpr(measurements.columns());
-  }
-
-  private static Row labelAtOneClock(Row row) {
-    Label label = Label.of(timed(row).toldBy(row.<Long>getAs("fastest_fma_nanos")));
-    return RowFactory.create(label.warmNanos(), label.spread());
   }
 
   /** Returns the row of a measurement, without the partition columns. */

@@ -123,6 +123,6 @@ final class Labels {
   }
 
   private OptionalDouble label(Outcome.Timed timed) {
-    return OptionalDouble.of(Label.of(timed.toldBy(fastestFmaNanos)).warmNanos());
+    return OptionalDouble.of(Label.warmNanosAt(timed, fastestFmaNanos));
   }
 }

@@ -16,8 +16,8 @@ import java.util.stream.DoubleStream;
  * each window not the least time counts but the second least.
  *
  * <p>The fastest canary is the fastest of those known when the kernel was timed, and a later one
- * may be faster. Labels of different times are compared once all are {@linkplain
- * Outcome.Timed#toldBy told by one}.
+ * may be faster. Labels of different times are compared once all are {@linkplain #warmNanosAt told
+ * by one}.
  *
  * @param warmNanos of one call with warm caches, at the fastest clock: over the windows that a call
  *     is cut into, the sum of each window's second least time among the visits that count; its only
@@ -52,6 +52,17 @@ public record Label(double warmNanos, double spread, OptionalLong coldNanos) {
     OptionalLong cold =
         timed.visits().stream().flatMapToLong(visit -> visit.coldNanos().stream()).min();
     return new Label(sum / complete.get(0).callsPerWindow(), spread(complete, timed.quiet()), cold);
+  }
+
+  /**
+   * Returns {@code warmNanos} at the clock of a canary that may be faster than all that were known
+   * when the kernel was timed: which of its visits count, and their clock beside each other, is as
+   * it was told then.
+   *
+   * @param fmaNanos of the canary's part that is bound by multiply-adds
+   */
+  public static double warmNanosAt(Outcome.Timed timed, long fmaNanos) {
+    return of(timed).warmNanos() * fmaNanos / timed.quiet().fmaNanos();
   }
 
   /**

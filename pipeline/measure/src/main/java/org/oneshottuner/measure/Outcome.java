@@ -41,18 +41,6 @@ public sealed interface Outcome {
       }
     }
 
-    /**
-     * Returns the same visits, their clock told by a canary that may be faster than all that were
-     * known by then: labels that were told by different ones cannot be compared. What was quiet for
-     * the cache that processors share stays so, as that has no clock to be told by.
-     *
-     * @param fmaNanos of the canary's part that is bound by multiply-adds
-     */
-    public Timed toldBy(long fmaNanos) {
-      return new Timed(
-          visits, new Canary(Math.min(fmaNanos, quiet.fmaNanos()), quiet.memoryNanos()));
-    }
-
     @Override
     public <R> R fold(Function<Timed, R> timed, Function<Failed, R> failed) {
       return timed.apply(this);

@@ -60,13 +60,14 @@ class LabelTest {
   @Test
   void timesOfTwoMomentsAreComparedOnceToldByOneCanary() {
     Canary early = new Canary(18_360, 5_400);
-    Visit visit = visit(early, 0, 1, 1080L, 2160L);
+    Visit quiet = visit(early, 0, 1, 1080L, 2160L);
+    Visit slower = visit(new Canary(20_196, 5_400), 0, 1, 1188L, 2376L);
     Visit chance = visit(new Canary(18_360, 6_000), 0, 1, 1000L, 2000L);
-    Timed before = new Timed(List.of(visit, visit, chance), early);
+    Timed before = new Timed(List.of(quiet, slower, chance), early);
     assertEquals(3240, Label.of(before).warmNanos(), 1e-9);
-    // the walk through memory is as quiet as it was, and noise still does not count
-    assertEquals(3000, Label.of(before.toldBy(CANARY.fmaNanos())).warmNanos(), 1e-9);
-    assertEquals(before, before.toldBy(20_000));
+    // nor is a visit noise, or its clock untold, that is 19 % slower than a canary of later
+    assertEquals(3000, Label.warmNanosAt(before, 17_000), 1e-9);
+    assertEquals(3240, Label.warmNanosAt(before, early.fmaNanos()), 1e-9);
   }
 
   @Test
