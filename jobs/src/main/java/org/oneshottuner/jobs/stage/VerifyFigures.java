@@ -11,16 +11,19 @@ import java.util.Locale;
  * @param tables that lie there
  * @param notFound tables that a dataset of this kind may have, and this has not: perhaps not yet
  * @param damage a message for each manifest, data file or table that is known to be missing, or is
- *     altered, and for each place with files that no manifest names and no writer accounts for
- * @param unfinished a message for each place with files of one batch that no manifest names: a
- *     writer is at it, or was killed before its commit
+ *     altered, and for each batch of files that no manifest names and no writer was at
+ * @param unfinished a message for each batch of files that no manifest names: a writer is at it, or
+ *     was killed before its commit
+ * @param aside for each place where a writer has found such files of lost manifests, and set them
+ *     aside, the first of them
  */
 public record VerifyFigures(
     String location,
     List<Verified> tables,
     List<String> notFound,
     List<String> damage,
-    List<String> unfinished)
+    List<String> unfinished,
+    List<String> aside)
     implements Figures {
   /** Messages that are printed; the JSON has all. */
   private static final int SHOWN = 50;
@@ -31,6 +34,7 @@ public record VerifyFigures(
     notFound = List.copyOf(notFound);
     damage = List.copyOf(damage);
     unfinished = List.copyOf(unfinished);
+    aside = List.copyOf(aside);
   }
 
   /**
@@ -67,6 +71,7 @@ public record VerifyFigures(
                 one
                     + "; a writer is at it, or was killed before its commit, and the next one"
                     + " clears it away"));
+    aside.forEach(one -> lines.add("set aside, as their manifests were lost: " + one));
     damage.stream().limit(SHOWN).forEach(lines::add);
     if (damage.size() > SHOWN) {
       lines.add("and " + (damage.size() - SHOWN) + " more");

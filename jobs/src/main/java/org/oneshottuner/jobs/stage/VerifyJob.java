@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
 import org.apache.spark.sql.SparkSession;
 import org.oneshottuner.jobs.rows.CandidateRows;
 import org.oneshottuner.jobs.rows.MeasurementRows;
@@ -45,6 +44,7 @@ public final class VerifyJob {
     List<Verified> verified = new ArrayList<>();
     List<String> damage = new ArrayList<>();
     List<String> unfinished = new ArrayList<>();
+    List<String> aside = new ArrayList<>();
     Map<String, Table> found = new LinkedHashMap<>();
     Set<String> absent = new LinkedHashSet<>(NAMES);
     boolean any = Table.isAnythingAt(spark, location);
@@ -52,8 +52,8 @@ public final class VerifyJob {
       String at = location + place;
       List<Commit> commits = new ArrayList<>();
       try {
-        boolean begun = Table.isBeingWritten(spark, at);
         List<String> files = Table.dataFiles(spark, at);
+        Set<String> begun = Table.begun(spark, at);
         for (Table table : table(spark, at).stream().toList()) {
           Snapshot snapshot = table.snapshot();
           commits.addAll(snapshot.commits());
@@ -62,10 +62,14 @@ public final class VerifyJob {
           verified.add(verified(table, snapshot));
           damage.addAll(table.damage(snapshot));
         }
-        SortedMap<String, List<String>> unnamed = Table.unnamed(files, commits);
-        if (!unnamed.isEmpty()) {
-          boolean writer = begun || Table.isBeingWritten(spark, at);
-          (writer && unnamed.size() == 1 ? unfinished : damage).add(unnamed(at, unnamed, writer));
+        Table.unnamed(files, commits)
+            .forEach(
+                (batch, lost) ->
+                    (begun.contains(batch) ? unfinished : damage).add(unnamed(at, lost)));
+        List<String> set = Table.aside(spark, at);
+        if (!set.isEmpty()) {
+          aside.add(
+              at + "/" + set.get(0) + (set.size() == 1 ? "" : ", " + (set.size() - 1) + " more"));
         }
       } catch (IllegalArgumentException | UncheckedIOException e) {
         if (Thread.currentThread().isInterrupted() || e instanceof UnreachableException) {
@@ -84,24 +88,17 @@ public final class VerifyJob {
               + " is asked for");
     }
     return new VerifyFigures(
-        location, verified, notFound(location, found, absent, damage), damage, unfinished);
+        location, verified, notFound(location, found, absent, damage), damage, unfinished, aside);
   }
 
-  private static String unnamed(
-      String place, SortedMap<String, List<String>> batches, boolean writer) {
-    List<String> files = batches.values().stream().flatMap(List::stream).toList();
+  private static String unnamed(String place, List<String> files) {
     return "Cannot read "
         + place
         + "/"
         + files.get(0)
-        + (files.size() == 1 ? "" : " and " + (files.size() - 1) + " more beside it")
+        + (files.size() == 1 ? "" : " and " + (files.size() - 1) + " more of its batch")
         + ": no manifest names "
-        + (files.size() == 1 ? "it" : "them")
-        + (!writer
-            ? ", and no writer is at it: the manifest was lost, or could not be written"
-            : batches.size() == 1
-                ? ""
-                : ", and no writer leaves " + batches.size() + " batches without");
+        + (files.size() == 1 ? "it" : "them");
   }
 
   /**

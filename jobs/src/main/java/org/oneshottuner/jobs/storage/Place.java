@@ -4,6 +4,8 @@ import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -44,7 +46,7 @@ public final class Place {
       throw new IllegalArgumentException(refusal + ": " + there + " is not a folder");
     }
     try {
-      // what permissions say is not enough: of /proc and of a full disk they say nothing
+      // what permissions say is not enough: of /proc they say nothing
       Files.delete(Files.createTempFile(there, ".oneshot", ".tmp"));
     } catch (IOException e) {
       throw new IllegalArgumentException(
@@ -58,9 +60,13 @@ public final class Place {
       return "permission denied";
     } else if (failure instanceof NoSuchFileException) {
       return "no such file or folder";
-    } else if (failure instanceof FileSystemException file && file.getReason() != null) {
-      return file.getReason();
+    } else if (failure instanceof FileAlreadyExistsException) {
+      return "a file of this name is there";
+    } else if (failure instanceof DirectoryNotEmptyException) {
+      return "it is a folder that is not empty";
+    } else if (failure instanceof FileSystemException file) {
+      return file.getReason() == null ? "the file system refuses it" : file.getReason();
     }
-    return String.valueOf(failure.getMessage());
+    return failure.getMessage() == null ? "it was interrupted" : failure.getMessage();
   }
 }

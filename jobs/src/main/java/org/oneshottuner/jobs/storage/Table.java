@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -98,9 +99,9 @@ public final class Table {
   }
 
   /**
-   * Returns the data files at a place, in order of their paths below it. If they are listed before
-   * the commits are read, a writer that is at the table meanwhile has at most those of one batch
-   * there that no commit names.
+   * Returns the data files at a place, in order of their paths below it. If they are listed first,
+   * then {@link #begun}, and then the commits, no file of a writer that is at the table meanwhile
+   * is of a batch that is in neither.
    */
   public static List<String> dataFiles(SparkSession spark, String location) {
     try {
@@ -110,20 +111,36 @@ public final class Table {
     }
   }
 
-  /** Returns whether a writer is at a place, or was killed there. */
-  public static boolean isBeingWritten(SparkSession spark, String location) {
+  /**
+   * Returns the batches that a writer is at, or was killed at: what is staged of a batch stays
+   * until it is committed.
+   */
+  public static Set<String> begun(SparkSession spark, String location) {
     try {
-      return Folder.at(location, spark.sparkContext().hadoopConfiguration())
-          .exists(WriterLock.LOCK);
+      return staged(Folder.at(location, spark.sparkContext().hadoopConfiguration()));
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot read " + location + ": " + e.getMessage(), e);
     }
   }
 
-  /**
-   * Returns which of some data files no commit names, by batch. A writer that was killed, or could
-   * not write a manifest, leaves one batch at most.
-   */
+  static Set<String> staged(Folder folder) throws IOException {
+    Set<String> batches = new TreeSet<>();
+    for (String writer : folder.list(STAGING)) {
+      batches.addAll(folder.list(STAGING + "/" + writer));
+    }
+    return batches;
+  }
+
+  /** Returns the data files whose manifests were lost, and that a writer has set aside. */
+  public static List<String> aside(SparkSession spark, String location) {
+    try {
+      return Folder.at(location, spark.sparkContext().hadoopConfiguration()).listDeep(ASIDE);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot read " + location + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Returns which of some data files no commit names, by batch. */
   public static SortedMap<String, List<String>> unnamed(List<String> files, List<Commit> commits) {
     TreeSet<String> left = new TreeSet<>(files);
     commits.forEach(

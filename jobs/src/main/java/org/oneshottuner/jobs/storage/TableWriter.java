@@ -125,7 +125,7 @@ public final class TableWriter implements AutoCloseable {
       tidy(staged);
       return commit;
     } catch (IOException e) {
-      sweep(staged, e);
+      sweep(batch, staged, e);
       throw table.failure("write batch " + batch + " of", e);
     }
   }
@@ -279,8 +279,8 @@ public final class TableWriter implements AutoCloseable {
     String name = Table.COMMITS + "/" + Table.commitName(commit.sequence());
     String unnamed = Table.COMMITS + "/." + lock.writer() + "-" + commit.sequence();
     byte[] manifest = ManifestFormat.bytes(commit);
-    folder.write(unnamed, manifest);
     try {
+      folder.write(unnamed, manifest);
       lock.check();
       for (Commit.DataFile file : commit.files()) {
         if (!folder.exists(file.path())) {
@@ -306,34 +306,33 @@ public final class TableWriter implements AutoCloseable {
   }
 
   /**
-   * Clears away what no manifest names: leftovers of a writer that died, whose lock was there. A
-   * writer that may only have been silent keeps the files that it may be about to commit. Where no
-   * lock was, a manifest was lost, or could not be written: its files are set aside, for somebody
-   * to look at.
+   * Clears away what no manifest names: of a batch that is staged, a writer died before its commit;
+   * of another, the manifest was lost, and its files are set aside for somebody to look at. A
+   * writer that may only have been silent keeps all that it may be about to commit.
    */
   private void clear() throws IOException {
-    List<String> staged = folder.list(Table.STAGING);
-    lock.check();
-    for (String writer : staged) {
-      folder.delete(Table.STAGING + "/" + writer);
-    }
-    folder.deleteEmpty(Table.STAGING);
     if (lock.wasSilent()) {
       return;
     }
+    Set<String> staged = Table.staged(folder);
     Set<String> named = new HashSet<>();
     commits.forEach(commit -> commit.files().forEach(file -> named.add(file.path())));
     for (String file : folder.listDeep(Table.DATA)) {
       if (!named.contains(file)) {
         lock.check();
-        if (lock.wasLeft()) {
-          LOG.info("Clearing away {}, which no manifest names", folder.place(file));
+        if (staged.contains(batchOf(file))) {
+          LOG.info("Clearing away {}, which was not committed", folder.place(file));
           folder.delete(file);
         } else {
           setAside(file);
         }
       }
     }
+    for (String writer : folder.list(Table.STAGING)) {
+      lock.check();
+      folder.delete(Table.STAGING + "/" + writer);
+    }
+    folder.deleteEmpty(Table.STAGING);
   }
 
   private void setAside(String file) throws IOException {
@@ -355,10 +354,18 @@ public final class TableWriter implements AutoCloseable {
     }
   }
 
-  private void sweep(String staged, IOException failure) {
+  /** Takes back what was written of a batch, unless it may have been committed all the same. */
+  private void sweep(String batch, String staged, IOException failure) {
     try {
+      boolean named = folder.exists(Table.COMMITS + "/" + Table.commitName(commits.size() + 1L));
+      for (String file : named ? List.<String>of() : folder.listDeep(Table.DATA)) {
+        if (batchOf(file).equals(batch)) {
+          lock.check();
+          folder.delete(file);
+        }
+      }
       folder.delete(staged);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       failure.addSuppressed(e);
     }
   }

@@ -66,16 +66,6 @@ final class WriterLock implements AutoCloseable {
     }
   }
 
-  /** Who had the lock before. */
-  private enum Before {
-    /** Nobody, or somebody who gave it back. */
-    NOBODY,
-    /** A process that is no more. */
-    GONE,
-    /** Somebody who may still live. */
-    SILENT
-  }
-
   /** This start of this host, and what processes can be seen: a container sees its own only. */
   private static final String WORLD = world();
 
@@ -83,12 +73,12 @@ final class WriterLock implements AutoCloseable {
   private final Owner owner;
   private final Timer touching;
 
-  private final Before before;
+  private final boolean wasSilent;
 
-  private WriterLock(Folder folder, Owner owner, Clock clock, Before before) {
+  private WriterLock(Folder folder, Owner owner, Clock clock, boolean wasSilent) {
     this.folder = folder;
     this.owner = owner;
-    this.before = before;
+    this.wasSilent = wasSilent;
     this.touching = new Timer("lock of " + folder, true);
     touching.schedule(
         new TimerTask() {
@@ -110,14 +100,14 @@ final class WriterLock implements AutoCloseable {
     Owner owner = self();
     byte[] content = MAPPER.writeValueAsBytes(owner);
     folder.makeFolder("");
-    Before before = Before.NOBODY;
+    boolean wasSilent = false;
     if (!folder.add(LOCK, content)) {
-      before = evict(folder, owner, clock);
+      wasSilent = evict(folder, owner, clock);
       if (!folder.add(LOCK, content)) {
         throw held(folder, holder(folder));
       }
     }
-    return new WriterLock(folder, owner, clock, before);
+    return new WriterLock(folder, owner, clock, wasSilent);
   }
 
   /** Returns a name that no other writer has. */
@@ -127,12 +117,7 @@ final class WriterLock implements AutoCloseable {
 
   /** Returns whether the lock was taken from an owner that may still live. */
   boolean wasSilent() {
-    return before == Before.SILENT;
-  }
-
-  /** Returns whether the lock was taken from an owner that had not given it back. */
-  boolean wasLeft() {
-    return before != Before.NOBODY;
+    return wasSilent;
   }
 
   /** Checks that nobody took the lock over. */
@@ -155,8 +140,8 @@ final class WriterLock implements AutoCloseable {
     }
   }
 
-  /** Takes the lock away from an owner that does not hold it any more, and returns that one. */
-  private static Before evict(Folder folder, Owner self, Clock clock) throws IOException {
+  /** Returns whether the owner that the lock is taken from may still live. */
+  private static boolean evict(Folder folder, Owner self, Clock clock) throws IOException {
     Owner holder;
     long touched;
     try {
@@ -165,7 +150,7 @@ final class WriterLock implements AutoCloseable {
     } catch (FileNotFoundException e) {
       // its owner has just given it back
       LOG.debug("The lock of {} went away", folder, e);
-      return Before.NOBODY;
+      return false;
     }
     boolean silent = !holder.visible() && clock.millis() - touched > SILENCE.toMillis();
     if (!holder.gone() && !silent) {
@@ -184,7 +169,7 @@ final class WriterLock implements AutoCloseable {
       folder.delete(aside);
       LOG.info("Took over the lock that {} left at {}", holder, folder);
     }
-    return silent ? Before.SILENT : Before.GONE;
+    return silent;
   }
 
   private static Owner holder(Folder folder) throws IOException {

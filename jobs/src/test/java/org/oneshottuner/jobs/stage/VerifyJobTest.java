@@ -70,15 +70,15 @@ class VerifyJobTest {
         .hasSize(2)
         .anySatisfy(one -> assertThat(one).startsWith("Cannot find table candidates"))
         .anySatisfy(
-            one ->
-                assertThat(one)
-                    .contains("sample/candidates/data/", "no manifest names it, and no writer"));
+            one -> assertThat(one).contains("sample/candidates/data/", ": no manifest names it"));
   }
 
   @Test
   void whatAWriterMayHaveLeftIsNotDamagedAndNothingIsSaidOfWhatWasNotRead() throws Exception {
+    Path manifest = last("measurements/commits");
+    String batch = Files.readString(manifest).replaceAll("(?s).*\"batch\" : \"([^\"]*)\".*", "$1");
     delete("measurements/commits");
-    Files.writeString(run.resolve("measurements/lock"), "left by a kill");
+    Files.createDirectories(run.resolve("measurements/staging/writer").resolve(batch));
     assertThat(verify().damage()).isEmpty();
     assertThat(verify().unfinished()).hasSize(1);
     assertThat(verify().lines()).contains("all as their manifests say");
@@ -90,6 +90,12 @@ class VerifyJobTest {
     assertThat(command.err()).contains("no table there has a manifest");
   }
 
+  private Path last(String folder) throws IOException {
+    try (Stream<Path> files = Files.list(run.resolve(folder))) {
+      return files.sorted(Comparator.reverseOrder()).findFirst().orElseThrow();
+    }
+  }
+
   @Test
   void moreThanAWriterCanHaveLeftIsDamagedWhetherOrNotOneIsAtIt() throws Exception {
     delete("measurements");
@@ -99,11 +105,9 @@ class VerifyJobTest {
     Files.writeString(run.resolve("measurements/lock"), "left by a kill");
     assertThat(verify().unfinished()).isEmpty();
     assertThat(verify().damage())
-        .singleElement()
-        .satisfies(
-            one ->
-                assertThat(one)
-                    .contains("measurements/data/", "no writer leaves ", "batches without"));
+        .hasSizeGreaterThan(1)
+        .allSatisfy(
+            one -> assertThat(one).contains("measurements/data/", ": no manifest names it"));
   }
 
   @Test

@@ -59,6 +59,42 @@ class LocalTableTest extends TableContract {
     assertThat(names(table(location))).containsExactly("a0", "a1", "b0");
   }
 
+  @Test
+  void aBatchThatCannotBeCommittedLeavesNothing() throws Exception {
+    Table table = table(location());
+    append(table, "a", 1);
+    List<TableWriter.Step> failed = new java.util.ArrayList<>();
+    try (TableWriter writer =
+        TableWriter.open(
+            table,
+            CLOCK,
+            step -> {
+              if (step == TableWriter.Step.MOVED && failed.isEmpty()) {
+                failed.add(step);
+                // a file where the folder of manifests was
+                replaceCommits(table);
+              }
+            })) {
+      assertThatThrownBy(() -> writer.append("b", DEVICE, rows("b", 1), Commit.Origin.unknown()))
+          .isInstanceOf(java.io.UncheckedIOException.class)
+          .hasMessageStartingWith("Cannot write batch b of readings");
+      assertThat(table.folder().listDeep("data")).noneMatch(file -> file.contains("/b-"));
+      table.folder().delete("commits");
+      assertThat(table.folder().moveAway("kept", "commits")).isTrue();
+      writer.append("b", DEVICE, rows("b", 2), Commit.Origin.unknown());
+    }
+    assertThat(names(table)).containsExactly("a0", "b0", "b1");
+  }
+
+  private static void replaceCommits(Table table) {
+    try {
+      assertThat(table.folder().moveAway("commits", "kept")).isTrue();
+      table.folder().write("commits", new byte[] {1});
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
   /** Rows are in once their manifest is, whatever cannot be cleared away behind them. */
   @Test
   void aBatchIsInWhoseLeftoversCannotBeDeleted() throws Exception {

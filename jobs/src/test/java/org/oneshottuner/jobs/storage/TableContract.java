@@ -392,16 +392,33 @@ abstract class TableContract {
   }
 
   @Test
-  void whatAKilledWriterLeftIsClearedAway() throws Exception {
+  void aLockThatWasLeftIsNoLeaveToClearAwayCommittedRows() throws Exception {
+    Table table = table(location());
+    append(table, "a", 1);
+    append(table, "b", 1);
+    append(table, "c", 1);
+    table.folder().delete("commits/0000000002.json");
+    table.folder().delete("commits/0000000003.json");
+    leaveLock(table);
+    append(table, "d", 1);
+    assertThat(names(table)).containsExactly("a0", "d0");
+    assertThat(table.folder().listDeep("aside")).hasSize(2);
+    assertThat(Table.aside(table.spark(), table.location())).hasSize(2);
+  }
+
+  @Test
+  void whatAKilledWriterHadStagedIsClearedAway() throws Exception {
     Table table = table(location());
     append(table, "a", 1);
     append(table, "b", 1);
     table.folder().delete("commits/0000000002.json");
-    leaveLock(table);
+    table.folder().makeFolder("staging/1-1/b");
+    assertThat(Table.begun(table.spark(), table.location())).containsExactly("b");
     append(table, "c", 1);
     assertThat(names(table)).containsExactly("a0", "c0");
     assertThat(table.folder().listDeep("data")).noneMatch(file -> file.contains("/b-"));
     assertThat(table.folder().exists("aside")).isFalse();
+    assertThat(table.folder().exists("staging")).isFalse();
   }
 
   @Test
