@@ -9,6 +9,7 @@ import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.stage.EvaluateJob;
 import org.oneshottuner.jobs.stage.MeasureJob;
 import org.oneshottuner.jobs.stage.Measuring;
+import org.oneshottuner.jobs.stage.TrainJob;
 import org.oneshottuner.jobs.stage.TrainedTasks;
 import org.oneshottuner.jobs.stage.Training;
 import org.oneshottuner.jobs.storage.Place;
@@ -50,8 +51,8 @@ final class EvaluateCommand implements Callable<Integer> {
         report.orElseGet(() -> run.local(RunFolder.REPORT, "--report").resolve(RunFolder.PAGE));
     Place.mustTakeFile(page, "Cannot write the report to " + page);
     NetworkCatalogue catalogue = networks.catalogue();
-    EvaluateJob.mustJudge(settings, catalogue);
     OneShotTuner tuner = model.tuner(common, settings);
+    EvaluateJob.mustJudge(settings, catalogue, TrainJob.seenBy(tuner.model()));
     Path file = model.file(common, settings);
     List<String> trainedOn = TrainedTasks.of(tuner.model(), file);
     Training training = Training.beside(file);

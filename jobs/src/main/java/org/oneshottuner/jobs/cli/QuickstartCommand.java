@@ -3,6 +3,7 @@ package org.oneshottuner.jobs.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.apache.spark.sql.SparkSession;
 import org.oneshottuner.compile.OneShotTuner;
@@ -24,6 +25,7 @@ import org.oneshottuner.jobs.stage.TrainJob;
 import org.oneshottuner.jobs.stage.TrainedTasks;
 import org.oneshottuner.jobs.stage.Training;
 import org.oneshottuner.jobs.storage.AtomicFile;
+import org.oneshottuner.jobs.storage.Place;
 import org.oneshottuner.measure.Compiler;
 import org.oneshottuner.sample.NetworkCatalogue;
 import picocli.CommandLine.Command;
@@ -55,9 +57,13 @@ final class QuickstartCommand implements Callable<Integer> {
     long began = Long.getLong(BEGAN, clock.millis());
     Compiler compiler = Compiler.find(System.getenv());
     NetworkCatalogue catalogue = networks.catalogue();
-    EvaluateJob.mustJudge(settings, catalogue);
+    EvaluateJob.mustJudge(settings, catalogue, TrainJob.seen(settings, catalogue));
     RunFolder run = common.begin(settings).writable();
     Path summary = run.local("summary.json", "--run");
+    Path reportPage = run.local(RunFolder.REPORT, "--run").resolve(RunFolder.PAGE);
+    for (Path file : List.of(summary, reportPage)) {
+      Place.mustTakeFile(file, "Cannot write " + file);
+    }
     KernelFolder kernels = KernelFolder.at(run.local(RunFolder.KERNELS, "--run"));
     SparkSession spark = common.spark();
     common.sayRun();
@@ -72,7 +78,7 @@ final class QuickstartCommand implements Callable<Integer> {
       Training training = Training.beside(learnt.model());
       EvaluateJob.Page page =
           new EvaluateJob.Page(
-              run.local(RunFolder.REPORT, "--run").resolve(RunFolder.PAGE),
+              reportPage,
               training,
               training.seeded(learnt.model()),
               SamplerCosts.of(run),

@@ -3,17 +3,19 @@ package org.oneshottuner.jobs.cli;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 import org.oneshottuner.jobs.stage.SampleFigures;
 import org.oneshottuner.jobs.storage.AtomicFile;
+import org.oneshottuner.jobs.storage.Place;
 import org.oneshottuner.report.Figures.SamplerCost;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the rounds of a run's sample cost, kept beside it for the report: a stage that comes later
@@ -21,6 +23,7 @@ import org.oneshottuner.report.Figures.SamplerCost;
  */
 final class SamplerCosts {
   private static final String FOLDER = "sample/costs";
+  private static final Logger LOG = LoggerFactory.getLogger(SamplerCosts.class);
   private static final JsonMapper MAPPER = new JsonMapper();
 
   private SamplerCosts() {}
@@ -69,15 +72,25 @@ final class SamplerCosts {
       return List.of();
     }
     Path folder = run.local(FOLDER, "--run");
-    List<SamplerCost> costs = new ArrayList<>();
     try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.filter(one -> one.toString().endsWith(".json")).sorted().toList()) {
-        costs.add(
-            MAPPER.readValue(Files.readString(file, StandardCharsets.UTF_8), Round.class).cost());
-      }
+      return files
+          .filter(file -> file.toString().endsWith(".json"))
+          .sorted()
+          .flatMap(file -> read(file).stream())
+          .map(Round::cost)
+          .toList();
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + folder + ": " + e.getMessage(), e);
+      throw new UncheckedIOException("Cannot read " + folder + ": " + Place.reason(e), e);
     }
-    return costs;
+  }
+
+  /** Returns a round; none if its file is damaged, for the sake of which no report is held up. */
+  private static Optional<Round> read(Path file) {
+    try {
+      return Optional.of(MAPPER.readValue(file.toFile(), Round.class));
+    } catch (IOException e) {
+      LOG.warn("The report leaves out what a round of sampling cost: {} is damaged", file);
+      return Optional.empty();
+    }
   }
 }

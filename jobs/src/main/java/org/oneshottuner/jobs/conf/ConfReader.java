@@ -6,6 +6,7 @@ import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigUtil;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import java.lang.reflect.Constructor;
@@ -124,7 +125,7 @@ public final class ConfReader {
   private static void addUnknown(
       List<String> unknown, Set<String> known, ConfigObject block, String prefix) {
     for (Map.Entry<String, ConfigValue> entry : block.entrySet()) {
-      String key = prefix + entry.getKey();
+      String key = prefix + ConfigUtil.joinPath(entry.getKey()); // quoted, where it holds a dot
       ConfigValue value = entry.getValue();
       boolean isBlock = known.stream().anyMatch(one -> one.startsWith(key + "."));
       if (isBlock && value instanceof ConfigObject inner) {

@@ -111,12 +111,12 @@ public final class EvaluateJob {
    *
    * @throws org.oneshottuner.dataset.LeakException if the model or a baseline knows a task that is
    *     judged by, or one that is near to it
-   * @throws IllegalArgumentException if the model did not hold out a network that is judged by
+   * @throws IllegalArgumentException if a network that is judged by was not held out
    */
   public EvaluateFigures run(OneShotTuner tuner, Page page) throws InterruptedException {
     CpuTarget target = Targets.named(settings.target());
+    mustJudge(settings, catalogue, TrainJob.seenBy(tuner.model()));
     List<UnseenTasks.Unseen> unseen = unseen(settings, catalogue);
-    mustHaveHeldOut(tuner.model());
     List<TuningTask> tasks = unseen.stream().map(UnseenTasks.Unseen::task).toList();
     LeakAudit.check(page.trainedOn(), tasks.stream().map(TuningTask::key).toList());
     Map<Workload, List<Baselines.Timed>> known = learntFrom(tuner.model(), page.trainedOn());
@@ -198,54 +198,41 @@ public final class EvaluateJob {
   private record Spent(int notJudged, long labels, double seconds, String report) {}
 
   /**
-   * Returns the layers that are to be judged by.
+   * Checks, before anything is measured, that there is something unseen to judge a model by.
    *
-   * @throws IllegalArgumentException if a network is not in the catalogue, or there is no layer
+   * @param seen networks to which the prior of the model's tasks may have been fitted
+   * @throws IllegalArgumentException if a network is not in the catalogue or was seen, or there is
+   *     no layer
    */
-  static List<UnseenTasks.Unseen> unseen(Settings settings, NetworkCatalogue catalogue) {
-    List<UnseenTasks.Unseen> unseen =
-        UnseenTasks.draw(
-            catalogue.only(networks(settings)),
-            settings.evaluate().tasks(),
-            Targets.named(settings.target()),
-            new UnseenTasks.Where(settings.seed(), settings.threads()));
-    if (unseen.isEmpty()) {
+  public static void mustJudge(Settings settings, NetworkCatalogue catalogue, List<String> seen) {
+    if (unseen(settings, catalogue).isEmpty()) {
       throw new IllegalArgumentException(
           "Cannot judge a model by networks "
               + networks(settings)
               + ": they have no layer; set heldOut or evaluate.networks");
     }
-    return unseen;
+    List<String> known = new ArrayList<>(networks(settings));
+    known.retainAll(seen);
+    if (!known.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot judge a model by networks "
+              + known
+              + " as unseen: they were not held out, and its tasks may have been drawn near to them");
+    }
   }
 
-  /**
-   * Checks, before anything is measured, that there is something to judge a model by.
-   *
-   * @throws IllegalArgumentException if a network is not in the catalogue, or there is no layer
-   */
-  public static void mustJudge(Settings settings, NetworkCatalogue catalogue) {
-    LOG.debug("{} layers to judge by", unseen(settings, catalogue).size());
+  private static List<UnseenTasks.Unseen> unseen(Settings settings, NetworkCatalogue catalogue) {
+    return UnseenTasks.draw(
+        catalogue.only(networks(settings)),
+        settings.evaluate().tasks(),
+        Targets.named(settings.target()),
+        new UnseenTasks.Where(settings.seed(), settings.threads()));
   }
 
   private static List<String> networks(Settings settings) {
     return settings.evaluate().networks().isEmpty()
         ? settings.heldOut()
         : settings.evaluate().networks();
-  }
-
-  /** Refuses networks to which the prior of the model's tasks may have been fitted. */
-  private void mustHaveHeldOut(FrozenModel model) {
-    List<String> seen = new ArrayList<>(networks(settings));
-    String heldOut = model.property(TrainJob.HELD_OUT).orElse("");
-    seen.removeAll(List.of(heldOut.split(",", -1)));
-    if (!seen.isEmpty()) {
-      throw new IllegalArgumentException(
-          "Cannot judge the model by networks "
-              + seen
-              + " as unseen: it held out ["
-              + heldOut
-              + "], and its tasks may have been drawn near to all others");
-    }
   }
 
   /**

@@ -67,8 +67,11 @@ public final class TrainJob {
   /** The property of a model's manifest that names the device whose labels it learnt from. */
   static final String DEVICE = "device";
 
-  /** The setting, in a model too, of the networks whose like it was not to see. */
+  /** The setting of the networks whose like is not to be seen. */
   static final String HELD_OUT = "heldOut";
+
+  /** Names, in a model, the networks to which the prior of its tasks may have been fitted. */
+  private static final String SEEN = "seenNetworks";
 
   /** Names, in a model, the snapshot of the measurements that it learnt from, by its digest. */
   static final String MEASUREMENTS = "measurements";
@@ -151,7 +154,9 @@ public final class TrainJob {
                 models.stream().map(one -> Judging.ranked(one.transform(judgedBy))).toList())
             .ifPresent(judged::add);
       }
-      Provenance provenance = provenance(settings, new Learnt(device, snapshot, train), judged);
+      Provenance provenance =
+          provenance(
+              settings, new Learnt(device, snapshot, train, seen(settings, catalogue)), judged);
       byte[] booster = json(models.get(0));
       AtomicFile.write(
           folder.resolve(TASKS),
@@ -163,7 +168,8 @@ public final class TrainJob {
       new Training(
               Digests.of(bytes),
               settings.train().seed(),
-              others(models, new Learnt(device, snapshot, train), folder),
+              others(
+                  models, new Learnt(device, snapshot, train, seen(settings, catalogue)), folder),
               validated.curves())
           .write(folder);
       return new TrainFigures(
@@ -397,13 +403,28 @@ public final class TrainJob {
   }
 
   /** What a model was learnt from. */
-  private record Learnt(String device, Snapshot snapshot, List<String> tasks) {}
+  private record Learnt(
+      String device, Snapshot snapshot, List<String> tasks, List<String> networks) {}
+
+  /** Returns the networks to which the prior of a model's tasks may have been fitted. */
+  public static List<String> seenBy(FrozenModel model) {
+    return List.of(model.property(SEEN).orElse("").split(",", -1));
+  }
+
+  /** Returns the networks of a catalogue to which a prior is fitted. */
+  public static List<String> seen(Settings settings, NetworkCatalogue catalogue) {
+    return catalogue.networks().stream()
+        .map(Network::name)
+        .filter(name -> !settings.heldOut().contains(name))
+        .toList();
+  }
 
   private static Provenance provenance(
       Settings inForce, Learnt learnt, List<TrainFigures.Judged> judged) {
     List<FrozenModel.Property> manifest = new ArrayList<>();
     manifest.add(new FrozenModel.Property(DEVICE, learnt.device()));
     manifest.add(new FrozenModel.Property(MEASUREMENTS, learnt.snapshot().digest()));
+    manifest.add(new FrozenModel.Property(SEEN, String.join(",", learnt.networks())));
     manifest.add(new FrozenModel.Property("tasks", Integer.toString(learnt.tasks().size())));
     manifest.add(new FrozenModel.Property(TASKS_DIGEST, digest(learnt.tasks())));
     ConfReader.inForce(inForce)

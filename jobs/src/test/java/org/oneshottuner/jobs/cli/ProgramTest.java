@@ -111,17 +111,19 @@ class ProgramTest {
         Ran.oneshot("evaluate", "--set", "evaluate.baselines=[anealing]"),
         "Cannot set evaluate.baselines to anealing: known are [random, ");
     refused(Ran.oneshot("train", "--set", "evaluate.splits=[network]"), "known are [within_task");
-    for (String command : List.of("quickstart", "evaluate")) {
+    for (String network : List.of("vgg16", "vgg-16")) {
       refused(
           Ran.oneshot(
-              command,
+              "quickstart",
               "--run",
               folder.toString(),
               "--networks",
               NETWORKS,
               "--set",
-              "evaluate.networks=[vgg16]"),
-          "network 'vgg16': known are");
+              "evaluate.networks=[" + network + "]"),
+          network.equals("vgg16")
+              ? "network 'vgg16': known are"
+              : "[vgg-16] as unseen: they were not held out");
     }
     refused(Ran.oneshot("evaluate", "--label-sd", "2"), "relative standard deviation 2.0: least");
   }

@@ -1,10 +1,8 @@
 package org.oneshottuner.jobs.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,7 +37,7 @@ class SamplerCostsTest {
   }
 
   @Test
-  void nothingIsKeptElsewhereAndDamageIsNamed() throws Exception {
+  void nothingIsKeptElsewhereAndDamageIsLeftOut() throws Exception {
     RunFolder remote = new RunFolder("hdfs://host:9/run");
     SamplerCosts.keep(remote, sampled(0, 100, OptionalDouble.empty()));
     assertThat(SamplerCosts.of(remote)).isEmpty();
@@ -47,8 +45,6 @@ class SamplerCostsTest {
     SamplerCosts.keep(run, sampled(0, 100, OptionalDouble.empty()));
     Path kept = folder.resolve("sample/costs/round-0000.json");
     Files.writeString(kept, "{");
-    assertThatThrownBy(() -> SamplerCosts.of(run))
-        .isInstanceOf(UncheckedIOException.class)
-        .hasMessageStartingWith("Cannot read " + folder.resolve("sample/costs"));
+    assertThat(SamplerCosts.of(run)).isEmpty();
   }
 }

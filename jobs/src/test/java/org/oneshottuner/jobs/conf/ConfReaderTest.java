@@ -68,6 +68,14 @@ class ConfReaderTest {
   }
 
   @Test
+  void refusesAQuotedPath() throws Exception {
+    Path conf = file("\"sample.tasks\" = 5\n");
+    assertThatThrownBy(() -> Settings.read(List.of(conf), List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot use unknown keys \"sample.tasks\" (" + conf + ":1); known");
+  }
+
+  @Test
   void refusesNullsAndUnknownEmptyBlocks() throws Exception {
     Path conf = file("messure {}\nsample { taks = null, tasks = 3 }\n");
     assertThatThrownBy(() -> Settings.read(List.of(conf), List.of()))

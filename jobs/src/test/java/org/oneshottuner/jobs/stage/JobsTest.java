@@ -737,12 +737,18 @@ class JobsTest {
                     file,
                     trainedOn))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("Cannot judge the model by networks [vgg-11] as unseen");
+        .hasMessageStartingWith("Cannot judge a model by networks [vgg-11] as unseen");
+    List<String> seen = TrainJob.seen(settings, catalogue());
+    assertThat(TrainJob.seenBy(tuner.model())).isEqualTo(seen).contains("vgg-11");
+    // of a network that is not in the catalogue of the training nothing is known
+    EvaluateJob.mustJudge(settings.with("evaluate.networks=[vgg-11]"), catalogue(), List.of());
     assertThatThrownBy(
-            () -> EvaluateJob.mustJudge(settings.with("evaluate.networks=[vgg16]"), catalogue()))
+            () ->
+                EvaluateJob.mustJudge(
+                    settings.with("evaluate.networks=[vgg16]"), catalogue(), seen))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("vgg16");
-    assertThatThrownBy(() -> EvaluateJob.mustJudge(settings.with("heldOut=[]"), catalogue()))
+    assertThatThrownBy(() -> EvaluateJob.mustJudge(settings.with("heldOut=[]"), catalogue(), seen))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("Cannot judge a model by networks []");
 

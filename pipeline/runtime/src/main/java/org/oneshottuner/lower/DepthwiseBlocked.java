@@ -45,6 +45,9 @@ final class DepthwiseBlocked implements Template {
   /** How many times these limits kernels may take that are so wide that no tile keeps them. */
   private static final int WIDE = 4;
 
+  /** Where even that is too little, no limit is more than so many times the usual. */
+  private static final int WIDEST = 64;
+
   private final TuningTask task;
   private final DepthwiseConv2d conv;
   private final Plane plane;
@@ -126,9 +129,12 @@ final class DepthwiseBlocked implements Template {
     return rules;
   }
 
-  /** Returns a limit that the least tile keeps: the usual one, where it does. */
+  /**
+   * Returns a limit that the least tile keeps: the usual one, where it does. Beyond {@link #WIDEST}
+   * times that, none does: no compiler would get to the end of the text.
+   */
   private static long limit(long usual, long least) {
-    return least <= usual ? usual : Math.max(WIDE * usual, least);
+    return least <= usual ? usual : Math.max(WIDE * usual, Math.min(least, WIDEST * usual));
   }
 
   @Override
