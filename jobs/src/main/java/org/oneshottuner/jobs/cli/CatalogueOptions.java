@@ -2,6 +2,7 @@ package org.oneshottuner.jobs.cli;
 
 import java.nio.file.Path;
 import java.util.Optional;
+import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.sample.NetworkCatalogue;
 import picocli.CommandLine.Option;
 
@@ -16,5 +17,16 @@ final class CatalogueOptions {
   NetworkCatalogue catalogue() {
     return NetworkCatalogue.read(
         networks.orElseGet(() -> CommonOptions.home().resolve("data/networks")));
+  }
+
+  /**
+   * Returns the catalogue, before a run is begun by it.
+   *
+   * @throws IllegalArgumentException if a network that is to be held out is not in it
+   */
+  NetworkCatalogue holdingOut(Settings settings) {
+    NetworkCatalogue catalogue = catalogue();
+    catalogue.mustHave(settings.heldOut());
+    return catalogue;
   }
 }

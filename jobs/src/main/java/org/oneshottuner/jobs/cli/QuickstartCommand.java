@@ -56,7 +56,7 @@ final class QuickstartCommand implements Callable<Integer> {
     Clock clock = WallClock.utc();
     long began = Long.getLong(BEGAN, clock.millis());
     Compiler compiler = Compiler.find(System.getenv());
-    NetworkCatalogue catalogue = networks.catalogue();
+    NetworkCatalogue catalogue = networks.holdingOut(settings);
     EvaluateJob.mustJudge(settings, catalogue, TrainJob.seen(settings, catalogue));
     RunFolder run = common.begin(settings).writable();
     Path summary = run.local("summary.json", "--run");

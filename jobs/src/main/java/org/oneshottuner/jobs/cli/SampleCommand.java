@@ -50,7 +50,7 @@ final class SampleCommand implements Callable<Integer> {
       LOG.debug("Guided by a model for {}", target);
       guide = Files.readAllBytes(model.get());
     }
-    NetworkCatalogue catalogue = networks.catalogue();
+    NetworkCatalogue catalogue = networks.holdingOut(settings);
     RunFolder run = folder(settings).writable();
     common.sayRun();
     SampleJob job = new SampleJob(common.spark(), settings, run.sample(), WallClock.utc());

@@ -90,14 +90,16 @@ public final class KernelFolder {
     compiler.mustBuildFor(order.target());
     try {
       Files.createDirectories(parent);
-      Path unfinished = Files.createTempDirectory(parent, prefix);
+      Path around = Files.createTempDirectory(parent, prefix);
       try {
+        // not the temporary folder itself, which is for nobody else to read
+        Path unfinished = Files.createDirectory(around.resolve("kernels"));
         CompileFigures figures = fill(unfinished, order, compiler, extras);
         mustBeOurs();
         replace(unfinished);
         return figures;
       } finally {
-        delete(unfinished);
+        delete(around);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(

@@ -125,6 +125,15 @@ class ProgramTest {
               ? "network 'vgg16': known are"
               : "[vgg-16] as unseen: they were not held out");
     }
+    Path run = folder.resolve("run");
+    refused(
+        Ran.oneshot(
+            "sample", "--run", run.toString(), "--networks", NETWORKS, "--set", "heldOut=[foo]"),
+        "Cannot find network 'foo'");
+    refused(
+        Ran.oneshot("sample", "--run", run.toString(), "--networks", folder + "/none"),
+        "catalogue in " + folder + "/none: there is no such folder");
+    assertThat(run).doesNotExist();
     refused(Ran.oneshot("evaluate", "--label-sd", "2"), "relative standard deviation 2.0: least");
   }
 

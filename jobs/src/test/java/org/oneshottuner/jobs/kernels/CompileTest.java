@@ -58,6 +58,9 @@ class CompileTest {
     assertThat(ran.code()).isZero();
     assertThat(ran.out().lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(161));
     assertThat(read(json).path("kernels").size()).isEqualTo(7);
+    Path usual = Files.createDirectory(folder.resolve("usual"));
+    assertThat(Files.getPosixFilePermissions(output))
+        .isEqualTo(Files.getPosixFilePermissions(usual));
 
     JsonNode index = read(output.resolve("kernels.json"));
     assertThat(index.path("format").asText()).isEqualTo(KernelIndex.FORMAT);

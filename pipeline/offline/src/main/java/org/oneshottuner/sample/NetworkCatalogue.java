@@ -51,6 +51,12 @@ public record NetworkCatalogue(List<Network> networks) {
    * @throws UncheckedIOException if a file cannot be read
    */
   public static NetworkCatalogue read(Path directory) {
+    if (!Files.isDirectory(directory)) {
+      throw new IllegalArgumentException(
+          "Cannot read the network catalogue in "
+              + directory
+              + (Files.exists(directory) ? ": it is not a folder" : ": there is no such folder"));
+    }
     List<Network> networks = new ArrayList<>();
     try (Stream<Path> listed = Files.list(directory)) {
       for (Path file :
@@ -86,6 +92,19 @@ public record NetworkCatalogue(List<Network> networks) {
    */
   public NetworkCatalogue only(Collection<String> names) {
     return new NetworkCatalogue(names.stream().map(this::named).toList());
+  }
+
+  /**
+   * Checks that there are networks of these names.
+   *
+   * @throws IllegalArgumentException if one of them is not listed
+   */
+  public void mustHave(Collection<String> names) {
+    for (String name : names) {
+      if (networks.stream().noneMatch(network -> network.name().equals(name))) {
+        throw unknown(name);
+      }
+    }
   }
 
   /**

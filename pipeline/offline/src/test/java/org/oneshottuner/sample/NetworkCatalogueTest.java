@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -140,8 +139,10 @@ class NetworkCatalogueTest {
         .hasMessage("Cannot read the network catalogue: no .txt file in " + directory);
     Path none = directory.resolve("none");
     assertThatThrownBy(() -> NetworkCatalogue.read(none))
-        .isInstanceOf(UncheckedIOException.class)
-        .hasMessage("Cannot read the network catalogue in " + none);
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Cannot read the network catalogue in " + none + ": there is no such folder");
+    assertThatThrownBy(() -> Catalogue.ALL.mustHave(List.of("resnet-18", "resnet-50")))
+        .hasMessageStartingWith("Cannot find network 'resnet-50': known are [alexnet, ");
     Files.writeString(directory.resolve("net.txt"), "# nothing\n");
     assertThatThrownBy(() -> NetworkCatalogue.read(directory))
         .hasMessageContaining("net.txt: it lists no operator");
