@@ -2,8 +2,6 @@ package org.oneshottuner.measure;
 
 import static java.util.Objects.requireNonNull;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,7 +19,6 @@ import org.oneshottuner.workload.CpuTarget;
  * thread measures at a time; other devices with the same cache wait for their turn.
  */
 public final class LocalDevice implements MeasuringDevice {
-  private static final Duration MOVE_LIMIT = Duration.ofSeconds(20);
   private static final int FILES_AHEAD = 4;
   private static final int MOST_KERNELS = 512;
   private static final long LEAST_MEMORY_BYTES = 2L << 30;
@@ -87,10 +84,7 @@ public final class LocalDevice implements MeasuringDevice {
   private final Settings settings;
   private final Codegen codegen;
   private final Clock clock;
-  private final Host host;
-  private final Compiler compiler;
-  private final NativeRunner runner;
-  private final Path folder;
+  private final Workshop shop;
   private final DeviceFingerprint fingerprint;
   private final Checker checker;
   private final Timer timer;
@@ -102,34 +96,16 @@ public final class LocalDevice implements MeasuringDevice {
     this.settings = settings;
     this.codegen = codegen;
     this.clock = clock;
-    host = parts.host();
-    compiler = parts.compiler();
-    runner = parts.runner();
-    folder = parts.folder();
-    fingerprint = DeviceFingerprint.of(host, compiler);
-    gate = new TargetGate(host, compiler);
-    int cpu = host.measuringCpu();
-    boolean realtime = host.cpus().size() > 1;
+    shop = parts.shop();
+    fingerprint = shop.fingerprint();
+    gate = new TargetGate(shop.host(), shop.compiler());
+    quiet = shop.quiet(clock);
     long bytes = settings.memoryBytes();
-    quiet =
-        new QuietCanary(
-            settings
-                .cache()
-                .resolve("canary-v" + Protocol.VERSION + "-" + fingerprint.id() + ".txt"),
-            clock);
-    checker =
-        new Checker(
-            runner.checking(cpu, realtime), parts.numbers(), bytes / 4, settings.protocol());
-    timer =
-        new Timer(
-            runner.timing(host.measuringCpuFirst(), realtime),
-            parts.numbers(),
-            bytes / 2,
-            settings.protocol());
+    checker = new Checker(shop.checking(), parts.numbers(), bytes / 4, settings.protocol());
+    timer = new Timer(shop.timing(), parts.numbers(), bytes / 2, settings.protocol());
   }
 
-  private record Parts(
-      Host host, Compiler compiler, NativeRunner runner, Path folder, Numbers numbers) {}
+  private record Parts(Workshop shop, Numbers numbers) {}
 
   /**
    * Makes this host ready to measure: finds the compiler, and builds the native runner unless it
@@ -153,19 +129,8 @@ public final class LocalDevice implements MeasuringDevice {
       Map<String, String> environment,
       Numbers numbers)
       throws InterruptedException {
-    Host host = Host.read();
-    Compiler compiler = Compiler.find(environment);
-    NativeRunner runner = NativeRunner.build(compiler, settings.cache(), host.model());
-    Path folder;
-    try {
-      Files.createDirectories(settings.work());
-      folder = Files.createTempDirectory(settings.work(), "oneshot-kernels").toAbsolutePath();
-    } catch (IOException e) {
-      throw new DeviceException(
-          "Cannot make a folder for kernels in " + settings.work() + ": " + e, e);
-    }
-    return new LocalDevice(
-        settings, codegen, clock, new Parts(host, compiler, runner, folder, numbers));
+    Workshop shop = Workshop.open(settings, environment);
+    return new LocalDevice(settings, codegen, clock, new Parts(shop, numbers));
   }
 
   /**
@@ -185,13 +150,13 @@ public final class LocalDevice implements MeasuringDevice {
 
   /** Returns the compiler that kernels are built with. */
   public Compiler compiler() {
-    return compiler;
+    return shop.compiler();
   }
 
   @Override
   public void measure(Iterator<Request> requests, Consumer<Measurement> done)
       throws InterruptedException {
-    DeviceLock lock = lock();
+    DeviceLock lock = shop.lock(waiting);
     try {
       measureAlone(requests, done);
     } finally {
@@ -201,7 +166,7 @@ public final class LocalDevice implements MeasuringDevice {
 
   @Override
   public double peakFlopsPerSecond(CpuTarget target) throws InterruptedException {
-    DeviceLock lock = lock();
+    DeviceLock lock = shop.lock(waiting);
     try {
       return timer.peakFlopsPerSecond(target.vectorBytes());
     } finally {
@@ -209,17 +174,12 @@ public final class LocalDevice implements MeasuringDevice {
     }
   }
 
-  private DeviceLock lock() throws InterruptedException {
-    return DeviceLock.acquire(
-        settings.cache().resolve("cpu" + host.measuringCpu() + ".lock"), waiting);
-  }
-
   private void measureAlone(Iterator<Request> requests, Consumer<Measurement> done)
       throws InterruptedException {
     boolean completed = false;
     quiet.read().ifPresent(timer.noise()::know);
     try (BuildLine line = new BuildLine(requests, tools(), gate)) {
-      moveThisProgram(host.otherCpus());
+      shop.keepOff();
       line.start();
       UntilInterrupted delivered = new UntilInterrupted(done);
       new Ring(bench(), new Ring.Outlet(fingerprint.id(), clock, delivered)).run(line);
@@ -231,7 +191,7 @@ public final class LocalDevice implements MeasuringDevice {
         checker.close(); // what they are in the middle of is of no use any more
         timer.close();
       }
-      moveThisProgramBack();
+      shop.comeBack();
     }
   }
 
@@ -269,44 +229,15 @@ public final class LocalDevice implements MeasuringDevice {
   private BuildLine.Tools tools() throws InterruptedException {
     // Timing preempts a compiler on its processor at once, where it is allowed to; where it is not,
     // compilers keep off that processor.
-    List<Integer> cpus = timer.realtime() ? host.cpus() : host.otherCpus();
-    KernelBuilder builder =
-        new KernelBuilder(compiler, runner, folder, cpus, settings.buildLimit());
-    return new BuildLine.Tools(codegen, compiler, builder, cpus.size(), FILES_AHEAD * cpus.size());
+    List<Integer> cpus = timer.realtime() ? shop.host().cpus() : shop.host().otherCpus();
+    KernelBuilder builder = shop.builder(cpus, settings.buildLimit());
+    return new BuildLine.Tools(
+        codegen, shop.compiler(), builder, cpus.size(), FILES_AHEAD * cpus.size());
   }
 
   private Ring.Bench bench() {
     return new Ring.Bench(
         checker, timer, codegen, settings.protocol(), settings.memoryBytes() / 2, MOST_KERNELS);
-  }
-
-  private void moveThisProgram(List<Integer> cpus) throws InterruptedException {
-    if (host.cpus().size() == 1) {
-      return;
-    }
-    try {
-      Command.Result result =
-          Command.run(runner.moving(ProcessHandle.current().pid(), cpus), folder, MOVE_LIMIT);
-      if (!result.succeeded()) {
-        throw new DeviceException(
-            "Cannot move this program off the measuring processor: " + result.firstError());
-      }
-    } catch (IOException e) {
-      throw new DeviceException(
-          "Cannot move this program off the measuring processor: " + e.getMessage(), e);
-    }
-  }
-
-  private void moveThisProgramBack() {
-    boolean interrupted = Thread.interrupted();
-    try {
-      moveThisProgram(host.cpus());
-    } catch (InterruptedException e) {
-      interrupted = true;
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /** Returns the processes that check and time kernels, as far as they run. */
@@ -320,10 +251,6 @@ public final class LocalDevice implements MeasuringDevice {
   public void close() {
     checker.close();
     timer.close();
-    try {
-      Folders.delete(folder);
-    } catch (IOException e) {
-      throw new DeviceException("Cannot delete " + folder + ": " + e.getMessage(), e);
-    }
+    shop.close();
   }
 }
