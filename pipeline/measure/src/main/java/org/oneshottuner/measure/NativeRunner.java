@@ -5,12 +5,11 @@ import static java.util.Objects.requireNonNull;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The built {@code oneshot-runner}: the native program that checks and times kernels. Its sources
@@ -39,7 +38,6 @@ record NativeRunner(Path binary) {
   private static final List<String> FLAGS =
       List.of("-std=gnu11", "-D_GNU_SOURCE", "-O3", "-march=native", "-fno-math-errno");
   private static final List<String> LIBRARIES = List.of("-lm", "-lpthread", "-ldl");
-  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   NativeRunner {
     requireNonNull(binary, "binary");
@@ -54,60 +52,21 @@ record NativeRunner(Path binary) {
    */
   static NativeRunner build(Compiler compiler, Path cache, String cpuModel)
       throws InterruptedException {
-    try {
-      List<String> texts = new ArrayList<>(List.of(compiler.version(), cpuModel));
-      texts.addAll(FLAGS);
-      for (String name : SOURCES) {
-        texts.add(source(name));
-      }
-      Files.createDirectories(cache);
-      Path binary = cache.resolve("oneshot-runner-" + Sha256.of(texts).substring(0, 16));
-      if (!Files.isExecutable(binary)) {
-        build(compiler, cache, binary);
-      }
-      return new NativeRunner(binary);
-    } catch (IOException e) {
-      throw new DeviceException("Cannot build the native runner in " + cache + ": " + e, e);
-    }
+    Map<String, String> files = new LinkedHashMap<>();
+    SOURCES.forEach(name -> files.put(name, source(name)));
+    NativeCode code = new NativeCode("oneshot-runner", files, FLAGS, LIBRARIES);
+    return new NativeRunner(code.build(compiler, cache, List.of(cpuModel)));
   }
 
-  private static void build(Compiler compiler, Path cache, Path binary)
-      throws IOException, InterruptedException {
-    Path folder = Files.createTempDirectory(cache, "build");
-    try {
-      List<String> words = new ArrayList<>(List.of(compiler.path().toString()));
-      words.addAll(FLAGS);
-      for (String name : SOURCES) {
-        Files.writeString(folder.resolve(name), source(name));
-        if (name.endsWith(".c")) {
-          words.add(name);
-        }
-      }
-      Path built = folder.resolve("oneshot-runner");
-      words.addAll(List.of("-o", built.toString()));
-      words.addAll(LIBRARIES);
-      Command.Result result = Command.run(words, folder, LIMIT);
-      if (!result.succeeded()) {
-        throw new DeviceException(
-            "Cannot build the native runner with "
-                + compiler.path()
-                + ": "
-                + (result.timedOut() ? "ran past " + LIMIT : result.firstError()));
-      }
-      // Two builders at once both succeed: the move is atomic, and their results are equal.
-      Files.move(built, binary, StandardCopyOption.ATOMIC_MOVE);
-    } finally {
-      Folders.delete(folder);
-    }
-  }
-
-  private static String source(String name) throws IOException {
+  private static String source(String name) {
     try (InputStream in = NativeRunner.class.getResourceAsStream("native/" + name)) {
       if (in == null) {
         throw new DeviceException(
             "Cannot read the native runner's source " + name + ": no such resource");
       }
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new DeviceException("Cannot read the native runner's source " + name + ": " + e, e);
     }
   }
 
