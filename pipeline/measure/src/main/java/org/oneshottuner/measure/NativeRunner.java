@@ -18,9 +18,11 @@ import java.util.Map;
  * @param binary the program
  */
 record NativeRunner(Path binary) {
+  private static final String HEADER = "runner.h";
   private static final List<String> SOURCES =
       List.of(
-          "runner.h",
+          HEADER,
+          "adopt.c",
           "canary.c",
           "check.c",
           "clock.c",
@@ -56,6 +58,11 @@ record NativeRunner(Path binary) {
     SOURCES.forEach(name -> files.put(name, source(name)));
     NativeCode code = new NativeCode("oneshot-runner", files, FLAGS, LIBRARIES);
     return new NativeRunner(code.build(compiler, cache, List.of(cpuModel)));
+  }
+
+  /** Returns what an adapter of a peer includes, by file name. */
+  static Map<String, String> header() {
+    return Map.of(HEADER, source(HEADER));
   }
 
   private static String source(String name) {

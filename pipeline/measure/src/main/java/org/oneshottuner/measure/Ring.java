@@ -186,15 +186,7 @@ final class Ring {
 
   private void record(String id, Timer.Times times) {
     Entry entry = find(id);
-    entry.visits.add(
-        new Visit(
-            turns.visited(id),
-            times.coldNanos(),
-            times.callsPerWindow(),
-            times.windowNanos(),
-            times.runs(),
-            times.discarded(),
-            times.canary()));
+    entry.visits.add(times.visit(turns.visited(id)));
     outcome(entry.visits, bench.protocol(), bench.timer().noise(), entry.operatorBytes())
         .ifPresent(
             outcome -> {

@@ -26,6 +26,7 @@ final class Timer {
   private static final Duration GRACE = Duration.ofSeconds(10);
 
   private static final String UNPLANNED = "auto";
+  private static final String WHOLE = "whole";
   private static final String CALLS = "calls:";
 
   /** What the native runner says of a visit. */
@@ -39,17 +40,24 @@ final class Timer {
     Times {
       windowNanos = List.copyOf(windowNanos);
     }
+
+    /** Returns the visit that this was, so long after the first. */
+    Visit visit(long offsetMillis) {
+      return new Visit(
+          offsetMillis, coldNanos, callsPerWindow, windowNanos, runs, discarded, canary);
+    }
   }
 
   /** A kernel that is, or will again be, in the timing process. */
   private static final class Loaded {
     private final Trial trial;
-    private String plan = UNPLANNED;
+    private String plan;
     private long bytes;
     private int strikes;
 
-    private Loaded(Trial trial) {
+    private Loaded(Trial trial, String plan) {
       this.trial = trial;
+      this.plan = plan;
     }
 
     private int callsPerWindow() {
@@ -122,7 +130,19 @@ final class Timer {
 
   /** Loads kernels by id. Those that fail are told by {@link #takeFailure}. */
   void load(Map<String, Trial> trials) throws InterruptedException {
-    trials.forEach((id, trial) -> kernels.put(id, new Loaded(trial)));
+    load(trials, UNPLANNED);
+  }
+
+  /**
+   * Loads kernels by id as {@link #load} does, but to be timed in whole calls: peers, and what is
+   * set against them.
+   */
+  void loadWhole(Map<String, Trial> trials) throws InterruptedException {
+    load(trials, WHOLE);
+  }
+
+  private void load(Map<String, Trial> trials, String plan) throws InterruptedException {
+    trials.forEach((id, trial) -> kernels.put(id, new Loaded(trial, plan)));
     load(List.copyOf(trials.keySet()));
   }
 

@@ -26,6 +26,12 @@ bool pin_this_thread(int cpu) {
   return pthread_setaffinity_np(pthread_self(), sizeof set, &set) == 0;
 }
 
+void unpin_this_thread(void) {
+  cpu_set_t set; /* the system takes out what this process may not use */
+  memset(&set, 0xff, sizeof set);
+  (void)pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
 bool make_this_thread_realtime(int priority) {
   struct sched_param parameter = {.sched_priority = priority};
   /* Children, that is compilers and checked kernels, do not inherit the priority. */

@@ -1,4 +1,4 @@
-/* Built kernels: their entry points and how their work is cut. */
+/* Built kernels: their entry points and how their work is cut. And peers, which are opened instead. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +10,7 @@ bool kernel_parse(struct kernel *kernel, const char *line, char *detail) {
   memset(kernel, 0, sizeof *kernel);
   field_text(line, "symbol", kernel->symbol, sizeof kernel->symbol);
   field_text(line, "path", kernel->path, sizeof kernel->path);
+  field_text(line, "variant", kernel->variant, sizeof kernel->variant);
   kernel->phases = split_longs(field_text(line, "units", units, sizeof units), kernel->units, MAX_PHASES);
   kernel->packed_floats = field_long(line, "packed", 0);
   kernel->shared_floats = field_long(line, "shared", 0);
@@ -23,13 +24,28 @@ bool kernel_parse(struct kernel *kernel, const char *line, char *detail) {
   return valid;
 }
 
-bool kernel_open(struct kernel *kernel, char *detail) {
+bool kernel_is_peer(const struct kernel *kernel) { return kernel->variant[0] != '\0'; }
+
+/* An adapter stays loaded: threads of its library may be running. */
+static bool open_peer(struct kernel *kernel, const struct task *task, char *detail) {
+  kernel->peer = dlsym(kernel->library, kernel->symbol);
+  if (kernel->peer == NULL || kernel->peer->version != PEER_VERSION) {
+    snprintf(detail, DETAIL_CHARS, "%.200s defines no %.100s of version %d", kernel->path, kernel->symbol, PEER_VERSION);
+    return false;
+  }
+  snprintf(detail, DETAIL_CHARS, "%.100s cannot be opened", kernel->symbol);
+  kernel->state = kernel->peer->open(task, kernel->variant, kernel->threads, detail);
+  return kernel->state != NULL;
+}
+
+bool kernel_open(struct kernel *kernel, const struct task *task, char *detail) {
   char name[sizeof kernel->symbol + 16];
   kernel->library = dlopen(kernel->path, RTLD_NOW | RTLD_LOCAL);
   if (kernel->library == NULL) {
     snprintf(detail, DETAIL_CHARS, "%s", dlerror());
     return false;
   }
+  if (kernel_is_peer(kernel)) return open_peer(kernel, task, detail);
   snprintf(name, sizeof name, "%s_phase", kernel->symbol);
   kernel->phase = (phase_function *)dlsym(kernel->library, name);
   if (kernel->phase != NULL && kernel->packed_floats > 0) {

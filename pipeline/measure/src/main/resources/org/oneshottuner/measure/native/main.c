@@ -69,6 +69,7 @@ static int serve_mode(bool times, int count, char **arguments) {
   check_prepare(realtime);
   watchdog_start(realtime);
   if (times) workers_start(cpus, threads, realtime);
+  if (times) adopt_prepare(cpus, threads, realtime);
   bool pinned = pin_this_thread(cpus[0]);
   realtime = realtime && make_this_thread_realtime(10);
   clock_calibrate();

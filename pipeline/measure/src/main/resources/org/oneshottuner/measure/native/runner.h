@@ -19,6 +19,8 @@
  *   canary                                                                         canary fma=N memory=N clock_ppm=N
  *   peak   bytes=32|64                                                             peak flops_per_second=N
  * Kernel fields: symbol=S units=a,b,c packed=N shared=N slot=N path=...
+ * With variant=V the path is that of a peer's adapter, and symbol the name of its struct peer.
+ * A plan is auto, whole (calls are not cut into shares), or what a load has told.
  * End of input ends the process, whatever it is doing (watchdog.c).
  */
 #ifndef ONESHOT_RUNNER_H
@@ -54,6 +56,7 @@ int split_longs(const char *text, long *into, int most); /* "3,1,4" -> 3 numbers
 /* Out of reach of Ctrl-C and Ctrl-Z, which are for the program that started us: it decides what becomes of our work. */
 void leave_terminal(void);
 bool pin_this_thread(int cpu);
+void unpin_this_thread(void);
 bool make_this_thread_realtime(int priority);
 /* Ctrl-C in a terminal reaches every process of the job. Whoever started us sees to the end of us, and of what we run. */
 void ignore_interrupts(void);
@@ -119,12 +122,27 @@ bool task_forget(const char *id);
 size_t task_bytes(const struct task *task);
 bool task_has(const struct task *task, enum epilogue step);
 
+/* A library of others that computes tasks, behind an adapter: a shared library that defines a struct peer. */
+enum { PEER_VERSION = 1 };
+struct peer {
+  int version; /* PEER_VERSION of the runner.h that the adapter was built with */
+  /* Prepares a task, whose weights and bias are constant; NULL, and why. The task outlives what is returned. */
+  void *(*open)(const struct task *task, const char *variant, int threads, char *detail);
+  /*
+   * Computes the task once, from the same operands as a kernel's, without packed constants. The first run from or to
+   * other buffers takes the input in and gives the output out in the task's layout; those after it need not move
+   * either into or out of the library's own layout.
+   */
+  void (*run)(void *state, const float *const *in, float *out);
+  void (*close)(void *state);
+};
+
 /* reference.c: the output by definition, slowly and surely. */
 void reference_compute(struct task *task);
 /* True if every element is within tolerance * max|reference| and padding lanes are zero. */
 bool reference_matches(const struct task *task, const float *output, double tolerance, double *error, char *detail);
 
-/* kernel.c: a loaded kernel and its shares of work. */
+/* kernel.c: a loaded kernel and its shares of work, or a peer, which has one share. */
 typedef void phase_function(int phase, const float *const *in, float *out, float *workspace, long slot, long begin,
                             long end);
 typedef void pack_function(const float *weight, const float *bias, float *packed);
@@ -138,9 +156,13 @@ struct kernel {
   void *library;
   phase_function *phase;
   pack_function *pack;
+  char variant[64]; /* which of a peer's ways; "" for a kernel */
+  const struct peer *peer;
+  void *state;
 };
 bool kernel_parse(struct kernel *kernel, const char *line, char *detail);
-bool kernel_open(struct kernel *kernel, char *detail);
+bool kernel_is_peer(const struct kernel *kernel);
+bool kernel_open(struct kernel *kernel, const struct task *task, char *detail);
 long kernel_workspace_floats(const struct kernel *kernel);
 static inline long share_begin(long units, long share, long shares) {
   return (long)((__int128)units * share / shares);
@@ -169,6 +191,12 @@ void workers_disengage(void);
 /* Calls work(argument, slot) once in each of the engaged threads, the caller being slot 0, and waits for all. */
 void workers_run(void (*work)(void *argument, int slot), void *argument);
 void workers_barrier(void); /* inside work: waits for the other threads */
+
+/* adopt.c: the threads of peers. */
+void adopt_prepare(const int *cpus, int count, bool realtime);
+void adopt_begin(void);
+void adopt_end(int threads);
+void adopt_settle(void);
 
 /* watchdog.c: ends the process when its input ends or a kernel runs past its limit. */
 void watchdog_start(bool realtime);

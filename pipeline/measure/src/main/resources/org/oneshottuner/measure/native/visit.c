@@ -2,7 +2,8 @@
  * Timing. A kernel's run is cut into windows: shares of its phases of at least WINDOW_NANOS each, or, for a short or a
  * parallel kernel, several whole calls in one window. A visit times one run on cold caches, then runs until its budget
  * is spent, and tells the least time of each window. Windows in which the thread was preempted do not count. A canary
- * sings before and after; if it is hoarse before, the visit is put off.
+ * sings before and after; if it is hoarse before, the visit is put off. A peer is timed in whole calls only: its threads
+ * and its shares are its own affair.
  *
  * The plan of windows is made when a kernel is first loaded, and given back to us if it is ever loaded again, so that
  * the windows of all visits can be compared.
@@ -46,6 +47,11 @@ static struct loaded *kernels = NULL;
 static struct arena output;
 static struct arena workspace;
 
+/* Whether our own workers run it. */
+static bool is_parallel(const struct loaded *loaded) {
+  return loaded->kernel.threads > 1 && !kernel_is_peer(&loaded->kernel);
+}
+
 static struct loaded *look_up(const char *id) {
   struct loaded *kernel = kernels;
   while (kernel != NULL && strcmp(kernel->id, id) != 0) kernel = kernel->next;
@@ -85,6 +91,10 @@ static void call_share(void *argument, int slot) {
 
 static void call_whole(struct loaded *loaded) {
   const struct kernel *kernel = &loaded->kernel;
+  if (kernel_is_peer(kernel)) {
+    kernel->peer->run(kernel->state, loaded->in, output.floats);
+    return;
+  }
   if (kernel->threads > 1) {
     workers_run(call_share, loaded);
     return;
@@ -170,7 +180,7 @@ static double estimate(struct loaded *loaded, double *phase_nanos) {
     double sum = 0;
     for (int phase = 0; phase < kernel->phases; phase++) {
       uint64_t begin = ticks_begin();
-      if (kernel->threads == 1) {
+      if (kernel->threads == 1 && !kernel_is_peer(kernel)) {
         kernel->phase(phase, loaded->in, output.floats, workspace.floats, 0, 0, kernel->units[phase]);
       } else if (phase == 0) {
         call_whole(loaded);
@@ -184,10 +194,10 @@ static double estimate(struct loaded *loaded, double *phase_nanos) {
   return total;
 }
 
-static void plan_windows(struct loaded *loaded) {
+static void plan_windows(struct loaded *loaded, bool whole) {
   double phase_nanos[MAX_PHASES];
   double total = estimate(loaded, phase_nanos);
-  if (loaded->kernel.threads > 1 || total < 2 * WINDOW_NANOS) {
+  if (whole || loaded->kernel.threads > 1 || kernel_is_peer(&loaded->kernel) || total < 2 * WINDOW_NANOS) {
     double calls = WINDOW_NANOS / (total > 1 ? total : 1);
     one_window(loaded, calls < 1 ? 1 : calls > MOST_CALLS ? MOST_CALLS : (long)calls + 1);
     return;
@@ -231,6 +241,21 @@ static void tell_plan(const struct loaded *loaded, char *into, size_t size) {
   }
 }
 
+/* A peer's threads look for more work for a while after each of its runs: nothing else is timed beside them. */
+static void settle(const struct loaded *loaded) {
+  if (kernel_is_peer(&loaded->kernel) && loaded->kernel.threads > 1) adopt_settle();
+}
+
+/* A peer starts its threads when it is opened, or when it first runs. */
+static bool open_and_warm(struct loaded *loaded, char *detail) {
+  if (!kernel_is_peer(&loaded->kernel)) return kernel_open(&loaded->kernel, loaded->task, detail);
+  adopt_begin();
+  bool opened = kernel_open(&loaded->kernel, loaded->task, detail);
+  if (opened) call_whole(loaded);
+  adopt_end(loaded->kernel.threads);
+  return opened;
+}
+
 void load_command(const char *line) {
   char detail[DETAIL_CHARS];
   char text[256];
@@ -246,27 +271,28 @@ void load_command(const char *line) {
     free(loaded);
     return;
   }
-  if (!kernel_open(&loaded->kernel, detail)) {
+  const struct task *task = loaded->task;
+  grow(&output, task->output_floats, 3);
+  loaded->in[0] = task->input.floats;
+  loaded->in[1] = task->rhs.floats;
+  loaded->in[3] = task->residual.floats;
+  if (!open_and_warm(loaded, detail)) {
     protocol_reply("fail LOAD_FAILED %s", detail);
     free(loaded);
     return;
   }
-  const struct task *task = loaded->task;
-  grow(&output, task->output_floats, 3);
   grow(&workspace, kernel_workspace_floats(&loaded->kernel), 4);
   loaded->packed = arena_new(loaded->kernel.packed_floats, 2);
   if (loaded->kernel.pack != NULL) {
     loaded->kernel.pack(task->weight.floats, task->bias.floats, loaded->packed.floats);
     arena_protect(&loaded->packed);
   }
-  loaded->in[0] = task->input.floats;
-  loaded->in[1] = task->rhs.floats;
   loaded->in[2] = loaded->packed.floats;
-  loaded->in[3] = task->residual.floats;
   field_text(line, "plan", text, sizeof text);
-  if (loaded->kernel.threads > 1) workers_engage(loaded->kernel.threads);
-  if (!use_plan(loaded, text)) plan_windows(loaded);
-  if (loaded->kernel.threads > 1) workers_disengage();
+  if (is_parallel(loaded)) workers_engage(loaded->kernel.threads);
+  if (!use_plan(loaded, text)) plan_windows(loaded, strcmp(text, "whole") == 0);
+  if (is_parallel(loaded)) workers_disengage();
+  settle(loaded);
   loaded->next = kernels;
   kernels = loaded;
   tell_plan(loaded, text, sizeof text);
@@ -280,7 +306,11 @@ void unload_command(const char *line) {
     *link = loaded->next;
     break;
   }
-  dlclose(loaded->kernel.library);
+  if (kernel_is_peer(&loaded->kernel)) {
+    loaded->kernel.peer->close(loaded->kernel.state);
+  } else {
+    dlclose(loaded->kernel.library);
+  }
   arena_free(&loaded->packed);
   free(loaded);
   protocol_reply("ok");
@@ -322,7 +352,7 @@ void visit_command(const char *line) {
   double budget_nanos = 1e3 * (double)field_long(line, "budget_us", 1250);
   long least_runs = field_long(line, "runs", 2);
   struct tally tally = {.missing = loaded->windows};
-  if (loaded->kernel.threads > 1) workers_engage(loaded->kernel.threads);
+  if (is_parallel(loaded)) workers_engage(loaded->kernel.threads);
   double cold = time_cold(loaded);
   if (cold > LONG_NANOS) least_runs = 1;
   uint64_t begin = ticks_begin();
@@ -332,13 +362,15 @@ void visit_command(const char *line) {
     time_run(loaded, &tally);
     spent = ticks_to_nanos(ticks_end() - begin);
   }
-  if (loaded->kernel.threads > 1) workers_disengage();
+  if (is_parallel(loaded)) workers_disengage();
+  settle(loaded);
   struct canary after = canary_measure();
   char windows[MAX_WINDOWS * 16];
   size_t length = 0;
   for (int i = 0; i < loaded->windows; i++) {
     length += (size_t)snprintf(windows + length, sizeof windows - length, "%s%.0f", i > 0 ? "," : "", tally.least[i]);
   }
+  if (kernel_is_peer(&loaded->kernel)) cold = 0; /* its own copies of the operands were warm */
   protocol_reply("visit cold=%.0f runs=%ld discarded=%ld fma=%.0f memory=%.0f windows=%s", cold, tally.runs, tally.discarded,
                  fmax(before.fma_nanos, after.fma_nanos), fmax(before.memory_nanos, after.memory_nanos),
                  tally.missing > 0 ? "" : windows);
