@@ -106,7 +106,8 @@ public final class EvaluationReport {
     return out.close().close().line().done();
   }
 
-  private static String style() {
+  /** Returns the style of all pages. */
+  static String style() {
     try (InputStream css = EvaluationReport.class.getResourceAsStream("report.css")) {
       if (css == null) {
         throw new IllegalStateException("Cannot write report: report.css is not in the jar");

@@ -1,0 +1,102 @@
+package org.oneshottuner.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.oneshottuner.report.KernelComparison.Row;
+import org.oneshottuner.report.KernelComparison.Summary;
+
+class KernelComparisonTest {
+  private static final OptionalDouble NONE = OptionalDouble.empty();
+
+  private static OptionalDouble of(double value) {
+    return OptionalDouble.of(value);
+  }
+
+  private static final KernelComparison COMPARISON =
+      new KernelComparison(
+          List.of(
+              new Row(
+                  "conv2d n=1 c=17 h=31 w=29 k=33 r=3 s=3 pad=2,1,1,2 layout=nchw16c",
+                  1,
+                  of(1),
+                  "conv2d.direct owt=7 ocb=1",
+                  of(2),
+                  of(3),
+                  of(0.25),
+                  of(4),
+                  NONE,
+                  of(0.75),
+                  "openblas.gemm: says \"no\", twice"),
+              new Row(
+                  "dense m=7 n=1001 k=513",
+                  1,
+                  of(1),
+                  "dense.gemm mr=7",
+                  of(0.5),
+                  of(0.5),
+                  NONE,
+                  of(1),
+                  of(2),
+                  of(1.5),
+                  ""),
+              new Row(
+                  "batch_matmul b=12 m=128 n=128 k=64",
+                  2,
+                  NONE,
+                  "none",
+                  of(1),
+                  of(1),
+                  NONE,
+                  of(1),
+                  NONE,
+                  NONE,
+                  "ours.0: wrong")));
+
+  @Test
+  void whatIsWrittenIsReadBack() {
+    assertThat(KernelComparison.read(COMPARISON.csv())).isEqualTo(COMPARISON);
+  }
+
+  @Test
+  void summariesAreGeometricMeansOfWhatIsKnown() {
+    List<Summary> summaries = COMPARISON.summaries();
+    assertThat(summaries).extracting(Summary::threads).containsExactly(1, 2);
+    Summary one = summaries.get(0);
+    assertThat(one.workloads()).isEqualTo(2);
+    assertThat(one.overOnednn().getAsDouble()).isCloseTo(1, within(1e-12));
+    assertThat(one.overOrt().getAsDouble()).isCloseTo(2, within(1e-12));
+    assertThat(one.overBetter().getAsDouble()).isCloseTo(1, within(1e-12));
+    assertThat(one.leastOverBetter()).hasValue(0.5);
+    assertThat(summaries.get(1).overOnednn()).isEmpty();
+  }
+
+  @Test
+  void aDamagedFileIsRefusedByItsLine() {
+    assertThatThrownBy(() -> KernelComparison.read("workload,threads\n"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(
+            "Cannot read a comparison: expected the columns [workload, threads, ");
+    String csv = COMPARISON.csv();
+    assertThatThrownBy(() -> KernelComparison.read(csv.substring(0, csv.length() - 3)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot read line 4 of a comparison: ");
+    assertThatThrownBy(() -> KernelComparison.read(csv.replace(",1,", ",one,")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith("Cannot read line 2 of a comparison: ");
+  }
+
+  @Test
+  void thePageHasEveryFigureAndNothingFromElsewhere() {
+    String page = KernelReport.html(COMPARISON);
+    assertThat(page)
+        .contains("conv 17×31×29→33 3×3", "dense 7×1001×513", "On 1 thread", "On 2 threads")
+        .contains("openblas.gemm: says &quot;no&quot;, twice")
+        .doesNotContain("http", "<script", "NaN");
+    assertThat(KernelReport.html(COMPARISON)).isEqualTo(page);
+  }
+}
