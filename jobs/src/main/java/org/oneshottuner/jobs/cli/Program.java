@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ChooseCommand.class,
       CompileCommand.class,
       TuneCommand.class,
+      BenchCommand.class,
       VerifyCommand.class
     })
 public final class Program {
@@ -81,7 +82,8 @@ public final class Program {
     if (!parsed.hasSubcommand() || brief(parsed.subcommand())) {
       return new CommandLine.RunLast().execute(parsed);
     }
-    CommandLine subcommand = parsed.subcommand().commandSpec().commandLine();
+    List<CommandLine> named = parsed.asCommandLineList();
+    CommandLine subcommand = named.get(named.size() - 1);
     try (Interruption interruption = new Interruption()) {
       try {
         return new CommandLine.RunLast().execute(parsed);

@@ -34,7 +34,7 @@ class ProgramTest {
     assertThat(ended.code()).isZero();
     assertThat(ended.out())
         .contains("quickstart", "sample", "measure", "train", "evaluate", "export")
-        .contains("choose", "compile", "tune", "doctor");
+        .contains("choose", "compile", "tune", "bench", "doctor");
   }
 
   @ParameterizedTest
@@ -67,6 +67,7 @@ class ProgramTest {
     refused(Ran.oneshot("compile", "a", "b", "--model", "m", "-o", "k"), "argument 'b'");
     refused(Ran.oneshot(), "expected a command");
     refused(Ran.oneshot("tune"), "TASK");
+    refused(Ran.oneshot("bench"), "expected one of kernels");
   }
 
   @ParameterizedTest
@@ -101,12 +102,25 @@ class ProgramTest {
         Ran.oneshot("tune", "--set", "target=gpu", "dense m=1 n=8 k=8"),
         "Cannot find target 'gpu'");
     refused(Ran.oneshot("tune", folder.resolve("none.txt").toString()), "none.txt");
+    String none = folder.resolve("none.txt").toString();
+    refused(Ran.oneshot("bench", "kernels", "--workloads", none), "there is no such file");
+  }
+
+  @Test
+  void comparisonsThatCannotBeAreRefusedBeforehand() throws Exception {
+    String file = Files.writeString(folder.resolve("one.txt"), "dense m=1 n=8 k=8\n").toString();
+    refused(Ran.oneshot("bench", "kernels", "--workloads", file, "--threads", "0"), "0 threads");
+    refused(Ran.oneshot("bench", "kernels", "--workloads", file, "--threads", "one"), "one");
+    refused(
+        Ran.oneshot("bench", "kernels", "--workloads", file, "--csv", folder.toString()),
+        "it is a folder, expected a file");
   }
 
   @Test
   void searchesThatCannotBeAreRefusedBeforehand() {
     refused(Ran.oneshot("tune", "--search", "anealing", "dense m=1 n=8 k=8"), "known are random");
     refused(Ran.oneshot("tune", "--trials", "0", "dense m=1 n=8 k=8"), "0 trials: least is 1");
+    refused(Ran.oneshot("bench", "kernels", "--trials", "0"), "0 trials: least is 1");
     refused(
         Ran.oneshot("evaluate", "--set", "evaluate.baselines=[anealing]"),
         "Cannot set evaluate.baselines to anealing: known are [random, ");

@@ -1,0 +1,140 @@
+package org.oneshottuner.jobs.cli;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.oneshottuner.jobs.conf.Settings;
+import org.oneshottuner.jobs.kernels.WorkloadList;
+import org.oneshottuner.jobs.stage.BenchJob;
+import org.oneshottuner.jobs.stage.ContestProgram;
+import org.oneshottuner.jobs.stage.KernelFigures;
+import org.oneshottuner.jobs.stage.Measuring;
+import org.oneshottuner.jobs.stage.PeerLibraries;
+import org.oneshottuner.jobs.stage.Targets;
+import org.oneshottuner.jobs.storage.AtomicFile;
+import org.oneshottuner.jobs.storage.Place;
+import org.oneshottuner.report.KernelComparison;
+import org.oneshottuner.report.KernelReport;
+import org.oneshottuner.search.SearchAlgorithm;
+import org.oneshottuner.workload.CpuTarget;
+import org.oneshottuner.workload.TuningTask;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "kernels",
+    mixinStandardHelpOptions = true,
+    description =
+        "Times our best kernels beside oneDNN, ONNX Runtime and OpenBLAS, taking turns in one"
+            + " process for each number of threads.")
+final class BenchKernelsCommand implements Callable<Integer> {
+  @Mixin CommonOptions common = new CommonOptions();
+
+  @Option(
+      names = "--workloads",
+      paramLabel = "FILE",
+      description = "Workload texts, one a line; default: data/kernels.txt.")
+  Optional<Path> workloads = Optional.empty();
+
+  @Option(
+      names = "--threads",
+      split = ",",
+      paramLabel = "N",
+      description = "Numbers of threads; default: 1,2.")
+  List<Integer> threads = List.of(1, 2);
+
+  @Option(
+      names = "--trials",
+      paramLabel = "N",
+      description =
+          "Searches each task by N measurements first; by default what was measured before is"
+              + " taken, and the default schedules where nothing was.")
+  Optional<Integer> trials = Optional.empty();
+
+  @Option(
+      names = "--search",
+      split = ",",
+      paramLabel = "NAME",
+      description = "How it searches, as for tune; default: evolutionary.")
+  List<String> searches = List.of(SearchAlgorithm.EVOLUTIONARY.text());
+
+  @Option(
+      names = "--csv",
+      paramLabel = "FILE",
+      description = "The table as a file; default: kernels.csv of the run.")
+  Optional<Path> csv = Optional.empty();
+
+  @Option(
+      names = "--page",
+      paramLabel = "FILE",
+      description = "The page with the plot; default: kernels.html of the run.")
+  Optional<Path> page = Optional.empty();
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Settings settings = common.settings();
+    common.checkJson();
+    List<String> named = searches.stream().map(name -> SearchAlgorithm.named(name).text()).toList();
+    if (trials.orElse(1) < 1) {
+      throw new IllegalArgumentException(
+          "Cannot search by " + trials.get() + " trials: least is 1");
+    }
+    List<TuningTask> tasks = tasks(settings);
+    RunFolder run = common.shared("tune");
+    Path table = csv.orElseGet(() -> run.local("kernels.csv", "--csv"));
+    Path drawing = page.orElseGet(() -> run.local("kernels.html", "--page"));
+    Place.mustTakeFile(table, "Cannot write the table to " + table);
+    Place.mustTakeFile(drawing, "Cannot write the page to " + drawing);
+    Path home = CommonOptions.home().toAbsolutePath();
+    ContestProgram program = ContestProgram.built(home, PeerLibraries.of(home).fetched());
+    common.sayRun();
+    KernelComparison comparison = program.run(plan(settings, run, tasks, named));
+    AtomicFile.write(table, comparison.csv().getBytes(StandardCharsets.UTF_8));
+    AtomicFile.write(drawing, KernelReport.html(comparison).getBytes(StandardCharsets.UTF_8));
+    common.show(KernelFigures.of(comparison));
+    return 0;
+  }
+
+  private List<TuningTask> tasks(Settings settings) {
+    CpuTarget target = Targets.named(settings.target());
+    WorkloadList list =
+        WorkloadList.read(
+            workloads.orElseGet(() -> CommonOptions.home().resolve("data/kernels.txt")));
+    List<TuningTask> tasks = new ArrayList<>();
+    for (int count : threads.stream().distinct().toList()) {
+      for (WorkloadList.Entry entry : list.entries()) {
+        tasks.add(new TuningTask(entry.workload(), target, count));
+      }
+    }
+    return tasks;
+  }
+
+  /** The device and its table are closed before anything is compared. */
+  private String plan(
+      Settings settings, RunFolder run, List<TuningTask> tasks, List<String> searches)
+      throws InterruptedException {
+    try (Measuring measuring = common.measuring(settings, run)) {
+      BenchJob job = new BenchJob(settings, measuring);
+      if (trials.isPresent()) {
+        job.search(tasks, searches, trials.get()).lines().forEach(common.out()::println);
+      }
+      BenchJob.Plan plan = job.plan(tasks);
+      if (!plan.untuned().isEmpty()) {
+        common
+            .out()
+            .println(
+                plan.untuned().size()
+                    + " of "
+                    + tasks.size()
+                    + " are compared by the defaults of their templates: nothing is measured of"
+                    + " them");
+      }
+      common.out().flush();
+      return plan.text();
+    }
+  }
+}

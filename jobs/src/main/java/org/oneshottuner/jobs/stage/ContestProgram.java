@@ -1,0 +1,121 @@
+package org.oneshottuner.jobs.stage;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.oneshottuner.measure.Folders;
+import org.oneshottuner.report.KernelComparison;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The program that times kernels beside libraries. It is one of its own, so that no JVM with Spark
+ * and a large heap runs beside what is timed.
+ *
+ * @param words of its command line, before the files of plan and results and the folder of peers
+ * @param peers where the libraries lie
+ */
+public record ContestProgram(List<String> words, Path peers) {
+  private static final Logger LOG = LoggerFactory.getLogger(ContestProgram.class);
+
+  /** Before each line of its log; other levels are not its own. */
+  private static final String INFO = "INFO ";
+
+  private static final String REFUSAL = "Cannot ";
+
+  /** Copies the list. */
+  public ContestProgram {
+    words = List.copyOf(words);
+    requireNonNull(peers, "peers");
+  }
+
+  /**
+   * Returns the program that a build leaves.
+   *
+   * @param home the top of the repository
+   * @param peers where the libraries lie
+   * @throws IllegalStateException if it was not built
+   */
+  public static ContestProgram built(Path home, Path peers) {
+    Path jar = home.resolve("pipeline/bench/target/oneshot-bench.jar");
+    if (!Files.isRegularFile(jar)) {
+      throw new IllegalStateException(
+          "Cannot compare kernels: "
+              + jar
+              + " is missing, mvn -Dfast -DskipTests package makes it");
+    }
+    return new ContestProgram(
+        List.of(
+            Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
+            "-Xmx1g",
+            "-Dorg.slf4j.simpleLogger.showThreadName=false",
+            "-Dorg.slf4j.simpleLogger.showLogName=false",
+            "-cp",
+            jar.toString(),
+            "org.oneshottuner.bench.KernelContest"),
+        peers);
+  }
+
+  /**
+   * Runs it.
+   *
+   * @param plan what is compared: a line a schedule, the task's key, a tab and the schedule's text
+   * @throws InterruptedException if the thread was interrupted; the program is ended
+   * @throws IllegalArgumentException if it refuses the plan; the message is its own
+   * @throws IllegalStateException if it fails; the message is its own
+   */
+  public KernelComparison run(String plan) throws InterruptedException {
+    try {
+      Path folder = Files.createTempDirectory("oneshot-contest");
+      try {
+        return run(plan, folder);
+      } finally {
+        Folders.delete(folder);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot compare kernels: " + e, e);
+    }
+  }
+
+  private KernelComparison run(String plan, Path folder) throws IOException, InterruptedException {
+    Path results = folder.resolve("results.csv");
+    List<String> command = new ArrayList<>(words);
+    command.add(Files.writeString(folder.resolve("plan.tsv"), plan).toString());
+    command.add(results.toString());
+    command.add(peers.toString());
+    Subprocess ended = Subprocess.run(command, folder, ContestProgram::relay);
+    if (ended.status() != 0) {
+      throw failure(ended);
+    }
+    return KernelComparison.read(Files.readString(results, StandardCharsets.UTF_8));
+  }
+
+  private static void relay(String line) {
+    if (line.startsWith(INFO)) {
+      LOG.info("{}", line.substring(INFO.length()));
+    }
+  }
+
+  /** Returns what it ended with; a JVM names an exception that nothing catches before all else. */
+  private static RuntimeException failure(Subprocess ended) {
+    for (String line : ended.lines()) {
+      int message = line.startsWith(INFO) ? -1 : line.indexOf(REFUSAL);
+      if (message >= 0) {
+        return line.contains(IllegalArgumentException.class.getName())
+            ? new IllegalArgumentException(line.substring(message))
+            : new IllegalStateException(line.substring(message));
+      }
+    }
+    return new IllegalStateException(
+        "Cannot compare kernels: the program ended with status "
+            + ended.status()
+            + " and says "
+            + ended.lines().stream().findFirst().orElse("nothing"));
+  }
+}
