@@ -71,6 +71,17 @@ public record KernelFigures(List<Row> kernels, List<Summary> summaries) implemen
               ratio(summary.leastOverBetter())));
     }
     kernels.stream()
+        .filter(Row::behind)
+        .forEach(
+            row ->
+                lines.add(
+                    "behind: "
+                        + row.workload()
+                        + " threads="
+                        + row.threads()
+                        + ": "
+                        + row.standing()));
+    kernels.stream()
         .filter(row -> !row.notes().isEmpty())
         .forEach(
             row -> lines.add(row.workload() + " threads=" + row.threads() + ": " + row.notes()));

@@ -13,20 +13,34 @@ final class Chart {
   final double top;
   final double right;
   final double bottom;
+  private final double width;
 
   /**
-   * Opens the drawing.
+   * Opens a drawing of the usual width.
    *
    * @param id unique on the page
    * @param margin room left of the box
    * @param height of the whole drawing
    */
   Chart(Markup out, String id, double margin, double height) {
+    this(out, id, margin, WIDTH, height);
+  }
+
+  /**
+   * Opens the drawing.
+   *
+   * @param id unique on the page
+   * @param margin room left of the box
+   * @param width of the whole drawing
+   * @param height of the whole drawing
+   */
+  Chart(Markup out, String id, double margin, double width, double height) {
     this.out = out;
     this.id = id;
+    this.width = width;
     this.left = margin;
     this.top = 14;
-    this.right = WIDTH - 22;
+    this.right = width - 22;
     this.bottom = height - 46;
   }
 
@@ -36,7 +50,7 @@ final class Chart {
         .open(
             "svg",
             "viewBox",
-            "0 0 " + Math.round(WIDTH) + " " + Math.round(bottom + 46),
+            "0 0 " + Math.round(width) + " " + Math.round(bottom + 46),
             "role",
             "img",
             "aria-labelledby",

@@ -15,6 +15,9 @@ import java.util.stream.DoubleStream;
  * @param kernels a row a workload and number of threads
  */
 public record KernelComparison(List<Row> kernels) {
+  /** A ratio below which a library is called faster. */
+  private static final double BEHIND = 0.95;
+
   private static final List<String> COLUMNS =
       List.of(
           "workload",
@@ -91,6 +94,35 @@ public record KernelComparison(List<Row> kernels) {
       return overOnednn().isPresent() && overOrt().isPresent()
           ? OptionalDouble.of(Math.min(overOnednn().getAsDouble(), overOrt().getAsDouble()))
           : OptionalDouble.empty();
+    }
+
+    /** Returns whether a library is faster by more than times vary. */
+    public boolean behind() {
+      return overBetter().orElse(1) < BEHIND;
+    }
+
+    /**
+     * Returns how many times as fast ours is as each library, in words. A layout of oneDNN's own is
+     * no way to compute a workload in another layout but together with its reorders, so these are
+     * told beside it.
+     */
+    public String standing() {
+      StringBuilder text = new StringBuilder();
+      tell(text, overOnednn(), "oneDNN in its best layout");
+      if (onednnMillis.isPresent() && onednnReorderMillis.isPresent()) {
+        double together = onednnMillis.getAsDouble() + onednnReorderMillis.getAsDouble();
+        tell(text, over(OptionalDouble.of(together)), "it with its reorders");
+      }
+      tell(text, over(onednnPlainMillis), "it on plain activations");
+      tell(text, overOrt(), "ONNX Runtime");
+      return text.toString();
+    }
+
+    private static void tell(StringBuilder text, OptionalDouble ratio, String what) {
+      if (ratio.isPresent()) {
+        text.append(text.isEmpty() ? "" : ", ")
+            .append(String.format(Locale.ROOT, "%.2f x %s", ratio.getAsDouble(), what));
+      }
     }
 
     private OptionalDouble over(OptionalDouble other) {

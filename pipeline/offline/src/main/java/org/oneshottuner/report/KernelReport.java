@@ -15,11 +15,14 @@ import org.oneshottuner.report.KernelComparison.Summary;
 public final class KernelReport {
   private static final String UNKNOWN = "–";
   private static final double ROW_HEIGHT = 24;
-  private static final double LABELS = 188;
+  private static final double LETTER = 7.6;
+  private static final double BOX = 290;
   private static final double RADIUS = 4.5;
 
   /** Ratios that get a grid line. */
-  private static final double[] TICKS = {0.5, 0.71, 1, 1.41, 2, 2.83, 4, 5.66, 8};
+  private static final double[] TICKS = {
+    0.25, 0.35, 0.5, 0.71, 1, 1.41, 2, 2.83, 4, 5.66, 8, 11.3, 16
+  };
 
   /** A column of the table, behind that of the workload. */
   private record Column(String name, Function<Row, String> cell) {}
@@ -89,7 +92,8 @@ public final class KernelReport {
     for (Summary summary : comparison.summaries()) {
       card(summary.overOnednn(), "× oneDNN, best layout", summary);
       card(summary.overOrt(), "× ONNX Runtime, end to end", summary);
-      card(summary.leastOverBetter(), "× the better of both, least", summary);
+      card(summary.overBetter(), "× the better of both", summary);
+      card(summary.leastOverBetter(), "least × the better of both", summary);
     }
     out.close().line();
   }
@@ -123,12 +127,14 @@ public final class KernelReport {
             "class",
             "about");
     plot(id, rows);
+    behind(rows);
     table(rows);
     out.close().line();
   }
 
   private void plot(String id, List<Row> rows) {
-    Chart chart = new Chart(out, id, LABELS, 60 + ROW_HEIGHT * rows.size());
+    double labels = 12 + LETTER * longestName(rows);
+    Chart chart = new Chart(out, id, labels, labels + BOX, 60 + ROW_HEIGHT * rows.size());
     chart.open(
         "Speed beside libraries",
         rows.size() + " workloads, a row each; the table below has the figures.");
@@ -158,6 +164,10 @@ public final class KernelReport {
     legend();
   }
 
+  private static int longestName(List<Row> rows) {
+    return rows.stream().mapToInt(row -> ShortNames.of(row.workload()).length()).max().orElse(0);
+  }
+
   /** Where a dot of a row lies. */
   private record Place(double y, double low, double span) {}
 
@@ -185,6 +195,18 @@ public final class KernelReport {
     for (int i = 0; i < names.size(); i++) {
       out.open("li").element("span", "", "class", "swatch s" + i).text(names.get(i)).close();
     }
+    out.close().line();
+  }
+
+  /** Lists the rows in which a library is clearly faster. */
+  private void behind(List<Row> rows) {
+    List<Row> some = rows.stream().filter(Row::behind).toList();
+    if (some.isEmpty()) {
+      return;
+    }
+    out.element("h3", "Where a library is faster");
+    out.open("ul");
+    some.forEach(row -> out.element("li", ShortNames.of(row.workload()) + ": " + row.standing()));
     out.close().line();
   }
 

@@ -76,6 +76,18 @@ class KernelComparisonTest {
   }
 
   @Test
+  void rowsOnWhichALibraryIsFasterTellHowFastItIsInEveryLayout() {
+    assertThat(COMPARISON.kernels()).extracting(Row::behind).containsExactly(false, true, false);
+    assertThat(COMPARISON.kernels().get(0).standing())
+        .isEqualTo(
+            "2.00 x oneDNN in its best layout, 2.25 x it with its reorders,"
+                + " 3.00 x it on plain activations, 4.00 x ONNX Runtime");
+    assertThat(COMPARISON.kernels().get(2).standing()).isEmpty();
+    assertThat(KernelReport.html(COMPARISON))
+        .contains("dense 7×1001×513: 0.50 x oneDNN in its best layout");
+  }
+
+  @Test
   void aDamagedFileIsRefusedByItsLine() {
     assertThatThrownBy(() -> KernelComparison.read("workload,threads\n"))
         .isInstanceOf(IllegalArgumentException.class)
