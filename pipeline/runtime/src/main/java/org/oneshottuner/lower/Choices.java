@@ -2,8 +2,10 @@ package org.oneshottuner.lower;
 
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import org.oneshottuner.space.Constraint;
@@ -45,16 +47,29 @@ final class Choices {
     return new Knob.Count(name, List.copyOf(values));
   }
 
-  /** Returns the most that a value gets over all choices of some knobs that keep the rules. */
+  /** Returns the most that a count gets over all choices of some knobs that keep the rules. */
   static long most(List<Knob> knobs, List<Constraint> rules, ToLongFunction<KnobValues> value) {
+    long[] most = {Long.MIN_VALUE};
+    each(knobs, rules, v -> most[0] = Math.max(most[0], value.applyAsLong(v)));
+    return most[0];
+  }
+
+  /** Returns the greatest value over all choices of some knobs that keep the rules. */
+  static double greatest(
+      List<Knob> knobs, List<Constraint> rules, ToDoubleFunction<KnobValues> value) {
+    double[] greatest = {Double.NEGATIVE_INFINITY};
+    each(knobs, rules, v -> greatest[0] = Math.max(greatest[0], value.applyAsDouble(v)));
+    return greatest[0];
+  }
+
+  private static void each(
+      List<Knob> knobs, List<Constraint> rules, Consumer<KnobValues> consumer) {
     TemplateSpace space = new TemplateSpace("choices", knobs, rules);
     int[] digits = new int[knobs.size()];
-    long most = Long.MIN_VALUE;
     for (long index = 0; index < space.size(); index++) {
       space.digits(index, digits);
-      most = Math.max(most, value.applyAsLong(space.values(digits)));
+      consumer.accept(space.values(digits));
     }
-    return most;
   }
 
   static Constraint rule(String name, List<String> knobs, Predicate<KnobValues> holds) {

@@ -75,7 +75,15 @@ public enum Trait {
   SPLIT_LOADS(
       "loads",
       "expected number of vector operands that register tiles load across two cache lines of 64"
-          + " bytes");
+          + " bytes"),
+  /** Passes over the output. */
+  PASSES("passes", "parts that the sum is cut into; between two, partial sums are in memory"),
+  /** Phases of the kernel. */
+  PHASES("phases", "phases of the kernel: all threads wait for each other between two"),
+  /** Whether threads share the inner loop. */
+  INNER_CUT("flag", "1 where each thread has its own range of the inner loop, 0 of the outermost"),
+  /** Whether broadcast operands are part of the multiply-add. */
+  EMBEDDED("flag", "1 where a broadcast operand is read by the multiply-add itself");
 
   private final String unit;
   private final String meaning;
