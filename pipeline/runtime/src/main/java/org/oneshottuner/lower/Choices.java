@@ -62,8 +62,8 @@ final class Choices {
     return greatest[0];
   }
 
-  private static void each(
-      List<Knob> knobs, List<Constraint> rules, Consumer<KnobValues> consumer) {
+  /** Hands over all choices of some knobs that keep the rules. */
+  static void each(List<Knob> knobs, List<Constraint> rules, Consumer<KnobValues> consumer) {
     TemplateSpace space = new TemplateSpace("choices", knobs, rules);
     int[] digits = new int[knobs.size()];
     for (long index = 0; index < space.size(); index++) {

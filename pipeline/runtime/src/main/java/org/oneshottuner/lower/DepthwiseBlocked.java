@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.oneshottuner.lower.Place.Buffer;
 import org.oneshottuner.lower.Place.Role;
 import org.oneshottuner.space.Constraint;
@@ -19,9 +20,12 @@ import org.oneshottuner.workload.TuningTask;
 
 /**
  * A depthwise convolution with channels in vectors, for blocked layouts. A tile of {@code oht} rows
- * by {@code owt} columns is kept in registers; the compiler shares the input vectors between
- * neighbouring outputs. Kernel columns that would read beyond the input are left out when the tiles
- * at the borders are written down; tiles at the upper and lower border go row by row.
+ * by {@code owt} columns is kept in registers; each input vector is loaded once for all the kernel
+ * rows whose weights are in registers then: all of the kernel, or one row after the other.
+ *
+ * <p>Rows whose kernel positions reach beyond the top or the bottom go one by one, with a loop over
+ * the kernel rows that lie inside; tiles are cut from the rows between. Kernel columns that would
+ * read beyond the left or the right are left out when the tiles at these borders are written down.
  */
 final class DepthwiseBlocked implements Template {
   static final String NAME = "depthwise_conv2d.blocked";
@@ -29,15 +33,18 @@ final class DepthwiseBlocked implements Template {
   private static final String OHT = "oht";
   private static final String OWT = "owt";
   private static final String BAND = "band";
+  private static final String ORDER = "order";
+  private static final String BLOCKS = "blocks";
+  private static final String BANDS = "bands";
   private static final String TAPS = "taps";
   private static final String ALL_UNROLLED = "all_unrolled";
   private static final String ROWS_LOOPED = "rows_looped";
+  private static final String WEIGHTS = "weights";
+  private static final String REGISTERS = "registers";
+  private static final String MEMORY = "memory";
 
-  /**
-   * Stands for the height of a tile at the upper or lower border: one row, with a loop over the
-   * kernel rows inside.
-   */
-  private static final int BORDER = 0;
+  /** Stands for the height of a tile of one row with a loop over the kernel rows inside. */
+  private static final int SINGLE = 0;
 
   private static final int MOST_BODY_FMAS = 400;
   private static final int MOST_CODE_FMAS = 1600;
@@ -55,6 +62,14 @@ final class DepthwiseBlocked implements Template {
   private final int blocks;
   private final Fused fused;
 
+  /** The kernel columns whose weights are in registers at once where these come from memory. */
+  private final int group;
+
+  /** The first row of which no kernel position reaches beyond the top, and the bottom. */
+  private final int insideFrom;
+
+  private final int insideTo;
+
   private DepthwiseBlocked(TuningTask task, DepthwiseConv2d conv) {
     this.task = task;
     this.conv = conv;
@@ -62,6 +77,12 @@ final class DepthwiseBlocked implements Template {
     this.lanes = task.lanes();
     this.blocks = (int) ceil(conv.c(), lanes);
     this.fused = new Fused(conv.epilogue());
+    long groups = ceil(plane.s(), Math.max(3, task.target().vectorRegisters() / 4));
+    this.group = (int) ceil(plane.s(), groups);
+    List<Plane.Segment> inside =
+        plane.rowSegments(1).stream().filter(Plane.Segment::interior).toList();
+    this.insideFrom = inside.stream().mapToInt(Plane.Segment::from).min().orElse(0);
+    this.insideTo = insideFrom + inside.stream().mapToInt(Plane.Segment::tiles).sum();
   }
 
   /**
@@ -81,9 +102,22 @@ final class DepthwiseBlocked implements Template {
 
   @Override
   public List<Knob> knobs() {
+    List<Knob> knobs = new ArrayList<>(unitKnobs());
+    knobs.addAll(tileKnobs());
+    return knobs;
+  }
+
+  private List<Knob> unitKnobs() {
     return List.of(
+        Units.knob(task),
+        new Knob.Choice(ORDER, List.of(BLOCKS, BANDS)),
+        Choices.upTo(BAND, plane.oh(), 1, 2, 4, 8, 16, 32));
+  }
+
+  private List<Knob> tileKnobs() {
+    return List.of(
+        new Knob.Choice(WEIGHTS, List.of(REGISTERS, MEMORY)),
         new Knob.Choice(TAPS, List.of(ALL_UNROLLED, ROWS_LOOPED)),
-        Choices.upTo(BAND, plane.oh(), 1, 2, 4, 8, 16, 32),
         Choices.upTo(OWT, plane.ow(), 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24),
         Choices.upTo(OHT, plane.oh(), 1, 2, 3, 4, 5, 6, 7, 8));
   }
@@ -91,24 +125,59 @@ final class DepthwiseBlocked implements Template {
   @Override
   public List<Constraint> constraints() {
     List<Constraint> rules = new ArrayList<>(tileRules());
-    rules.add(
+    TreeSet<Integer> heights = new TreeSet<>();
+    Choices.each(tileKnobs(), rules, v -> heights.add(v.number(OHT)));
+    List<Knob> knobs = new ArrayList<>(unitKnobs());
+    knobs.add(new Knob.Count(OHT, heights.isEmpty() ? List.of(1) : List.copyOf(heights)));
+    List<Constraint> unitRules = unitRules();
+    rules.addAll(unitRules);
+    rules.add(Units.fair(knobs, unitRules, this::imbalance));
+    return rules;
+  }
+
+  private List<Constraint> unitRules() {
+    return List.of(
         rule(
             "band<=row tiles",
             List.of(BAND, OHT),
-            v -> v.number(BAND) == 1 || v.number(BAND) / 2 < ceil(plane.oh(), v.number(OHT))));
-    rules.add(
+            v -> v.number(BAND) == 1 || v.number(BAND) / 2 < rowTiles(v.number(OHT))),
         rule(
-            "taps=all_unrolled where there is one row",
-            List.of(TAPS),
-            v -> plane.r() > 1 || v.is(TAPS, ALL_UNROLLED)));
-    return rules;
+            "order=blocks where there is one block or band",
+            List.of(ORDER, BAND, OHT),
+            v -> v.is(ORDER, BLOCKS) || (blocks > 1 && bands(v) > 1)),
+        rule(
+            "parallel=outer where there is one outer step, or fewer inner ones than threads",
+            List.of(Units.PARALLEL, ORDER, BAND, OHT),
+            v ->
+                v.is(Units.PARALLEL, Units.OUTER)
+                    || (units(v).items() * units(v).outer().extent() > 1
+                        && units(v).inner().extent() >= task.threads())));
   }
 
   /** Returns what must hold of a tile; some tile keeps it, whatever the shape. */
   private List<Constraint> tileRules() {
-    List<Knob> tile = knobs().stream().filter(knob -> !knob.name().equals(BAND)).toList();
-    int most = task.target().vectorRegisters() - 4;
-    Constraint fits = rule("oht*owt<=" + most, List.of(OHT, OWT), v -> outputs(v) <= most);
+    List<Knob> tile = tileKnobs();
+    int registers = task.target().vectorRegisters();
+    Constraint reached =
+        rule(
+            "oht<=rows that reach beyond neither top nor bottom",
+            List.of(OHT),
+            v -> v.number(OHT) == 1 || v.number(OHT) <= insideTo - insideFrom);
+    Constraint fits =
+        rule(
+            "sums, weights and two more<=" + registers,
+            List.of(WEIGHTS, TAPS, OWT, OHT),
+            v -> registers(v) <= registers);
+    Constraint wanted =
+        rule(
+            "weights=registers where all taps are unrolled and some rows inside",
+            List.of(WEIGHTS, TAPS),
+            v -> v.is(WEIGHTS, MEMORY) || (v.is(TAPS, ALL_UNROLLED) && insideTo > insideFrom));
+    Constraint unrolled =
+        rule(
+            "taps=all_unrolled where there is one row, or none inside",
+            List.of(TAPS),
+            v -> (plane.r() > 1 && insideTo > insideFrom) || v.is(TAPS, ALL_UNROLLED));
     Constraint even =
         rule(
             "no remainder under half a tile",
@@ -117,11 +186,9 @@ final class DepthwiseBlocked implements Template {
                 plane.ow() % v.number(OWT) == 0
                     || 2 * (plane.ow() % v.number(OWT)) >= v.number(OWT)
                     || plane.ow() >= 6 * v.number(OWT));
-    long few = Math.min(4, Choices.most(tile, List.of(fits, even), DepthwiseBlocked::outputs));
-    List<Constraint> rules = new ArrayList<>();
-    rules.add(fits);
+    List<Constraint> rules = new ArrayList<>(List.of(reached, fits, wanted, unrolled, even));
+    long few = Math.min(4, Choices.most(tile, rules, DepthwiseBlocked::outputs));
     rules.add(rule("oht*owt>=" + few, List.of(OHT, OWT), v -> outputs(v) >= few));
-    rules.add(even);
     long body = limit(MOST_BODY_FMAS, -Choices.most(tile, rules, v -> -bodyFmas(v)));
     rules.add(rule("fmas of a body<=" + body, List.of(TAPS, OHT, OWT), v -> bodyFmas(v) <= body));
     long code = limit(MOST_CODE_FMAS, -Choices.most(tile, rules, v -> -codeFmas(v)));
@@ -139,7 +206,7 @@ final class DepthwiseBlocked implements Template {
 
   @Override
   public Map<String, String> wishes() {
-    return Map.of(TAPS, ALL_UNROLLED, BAND, "4", OWT, "7", OHT, "2");
+    return Map.of(TAPS, ALL_UNROLLED, WEIGHTS, REGISTERS, BAND, "4", OWT, "7", OHT, "2");
   }
 
   @Override
@@ -151,6 +218,13 @@ final class DepthwiseBlocked implements Template {
     return (long) v.number(OHT) * v.number(OWT);
   }
 
+  /**
+   * Returns the registers of the innermost body: sums, weights, and two for vectors of the input.
+   */
+  private long registers(KnobValues v) {
+    return outputs(v) + (v.is(WEIGHTS, REGISTERS) ? (long) plane.r() * plane.s() : group) + 2;
+  }
+
   private long bodyFmas(KnobValues v) {
     return outputs(v) * plane.s() * (v.is(TAPS, ALL_UNROLLED) ? plane.r() : 1);
   }
@@ -158,23 +232,91 @@ final class DepthwiseBlocked implements Template {
   private long codeFmas(KnobValues v) {
     long columns = plane.segments(v.number(OWT)).stream().mapToLong(Plane.Segment::size).sum();
     long taps = (long) plane.s() * (v.is(TAPS, ALL_UNROLLED) ? plane.r() : 1);
-    return columns * (v.number(OHT) * taps + plane.s());
+    long inside = insideTo > insideFrom ? v.number(OHT) * taps : 0;
+    return columns
+        * (inside + (rowTiles(v.number(OHT)) > tilesInside(v.number(OHT)) ? plane.s() : 0));
   }
 
-  /** Returns how many whole row tiles read nothing beyond the top or the bottom. */
-  private int interiorTiles(int oht) {
-    return plane.rowSegments(oht).stream()
-        .filter(segment -> segment.interior() && segment.size() == oht)
-        .mapToInt(Plane.Segment::tiles)
-        .sum();
+  /** Returns how many whole tiles lie inside. */
+  private int tilesInside(int oht) {
+    return (insideTo - insideFrom) / oht;
   }
 
-  private int firstInteriorTile(int oht) {
-    return plane.rowSegments(oht).stream()
-        .filter(segment -> segment.interior() && segment.size() == oht)
-        .mapToInt(segment -> segment.from() / oht)
-        .min()
-        .orElse(0);
+  /** Returns 1 where there are rows above those tiles, else 0. */
+  private int tilesAbove() {
+    return insideFrom > 0 ? 1 : 0;
+  }
+
+  /** Returns the tiles inside, with one more for the rows above and one for those below. */
+  private int rowTiles(int oht) {
+    int end = insideFrom + tilesInside(oht) * oht;
+    return tilesAbove() + tilesInside(oht) + (end < plane.oh() ? 1 : 0);
+  }
+
+  /** Returns the first row of a tile, and where the last one ends. */
+  private long firstRow(long tile, int oht) {
+    if (tile < tilesAbove()) {
+      return 0;
+    }
+    return tile >= rowTiles(oht) ? plane.oh() : insideFrom + (tile - tilesAbove()) * oht;
+  }
+
+  private long bands(KnobValues v) {
+    return ceil(rowTiles(v.number(OHT)), v.number(BAND));
+  }
+
+  private Units units(KnobValues v) {
+    Code.Digit block = new Code.Digit("block", blocks);
+    Code.Digit band = new Code.Digit("band", bands(v));
+    return v.is(ORDER, BLOCKS)
+        ? Units.of(task, v, conv.n(), block, band)
+        : Units.of(task, v, conv.n(), band, block);
+  }
+
+  /** Returns the rows that the busiest thread computes over the mean of all threads. */
+  private double imbalance(KnobValues v) {
+    Units units = units(v);
+    int threads = task.threads();
+    long most = 0;
+    for (int thread = 0; thread < threads; thread++) {
+      long rows =
+          units.cuts() == 1
+              ? rowsBefore(v, units.count() * (thread + 1) / threads)
+                  - rowsBefore(v, units.count() * thread / threads)
+              : rowsOfRange(v, units, thread);
+      most = Math.max(most, rows);
+    }
+    return (double) most * threads / ((double) conv.n() * blocks * plane.oh());
+  }
+
+  /** Returns the rows of all units before one. */
+  private long rowsBefore(KnobValues v, long unit) {
+    long bands = bands(v);
+    long items = unit / (bands * blocks) * blocks * plane.oh();
+    long place = unit % (bands * blocks);
+    return v.is(ORDER, BLOCKS)
+        ? items + place / bands * plane.oh() + firstRowOfBand(v, place % bands)
+        : items
+            + blocks * firstRowOfBand(v, place / blocks)
+            + place
+                % blocks
+                * (firstRowOfBand(v, place / blocks + 1) - firstRowOfBand(v, place / blocks));
+  }
+
+  /** Returns the rows of a thread that has a range of the inner loop. */
+  private long rowsOfRange(KnobValues v, Units units, int thread) {
+    long inner = units.inner().extent();
+    long range = ceil(inner, task.threads());
+    long from = Math.min(inner, thread * range);
+    long to = Math.min(inner, from + range);
+    return conv.n()
+        * (v.is(ORDER, BLOCKS)
+            ? blocks * (firstRowOfBand(v, to) - firstRowOfBand(v, from))
+            : (to - from) * plane.oh());
+  }
+
+  private long firstRowOfBand(KnobValues v, long band) {
+    return firstRow(band * v.number(BAND), v.number(OHT));
   }
 
   @Override
@@ -187,7 +329,10 @@ final class DepthwiseBlocked implements Template {
     private final int oht;
     private final int owt;
     private final int band;
+    private final boolean kept;
     private final boolean allUnrolled;
+    private final boolean blocksOutside;
+    private final Units units;
     private final Buffer input;
     private final Buffer packed;
     private final ChannelOutput output;
@@ -197,7 +342,10 @@ final class DepthwiseBlocked implements Template {
       oht = values.number(OHT);
       owt = values.number(OWT);
       band = values.number(BAND);
+      kept = values.is(WEIGHTS, REGISTERS);
       allUnrolled = values.is(TAPS, ALL_UNROLLED);
+      blocksOutside = values.is(ORDER, BLOCKS);
+      units = units(values);
       Operands sizes = task.workload().operands(lanes);
       input = new Buffer("input", Role.INPUT, sizes.input());
       packed = new Buffer("packed", Role.PACKED, (long) blocks * plane.r() * plane.s() * lanes);
@@ -211,29 +359,23 @@ final class DepthwiseBlocked implements Template {
     }
 
     LoopNest nest() {
-      long rowTiles = ceil(plane.oh(), oht);
-      long bands = ceil(rowTiles, band);
       Axis unit = new Axis("unit");
       Statement body =
           Code.block(
-              code -> {
-                List<Index> place =
-                    code.decode(
-                        unit.index(),
-                        new Code.Digit("item", conv.n()),
-                        new Code.Digit("block", blocks),
-                        new Code.Digit("piece", bands));
-                code.loop(
-                    "row",
-                    place.get(2).times(band),
-                    place.get(2).plus(1).times(band).least(Index.of(rowTiles)),
-                    1,
-                    (inner, row) -> row(inner, place.get(0), place.get(1), row));
-              });
+              code ->
+                  units.write(
+                      code,
+                      unit.index(),
+                      (inner, item, outside, inside) ->
+                          band(
+                              inner,
+                              item,
+                              blocksOutside ? outside : inside,
+                              blocksOutside ? inside : outside)));
       return new LoopNest(
           buffers,
           Optional.of(Code.block(this::pack)),
-          List.of(new LoopNest.Phase(unit, bands * blocks * conv.n(), body)));
+          List.of(new LoopNest.Phase(unit, units.count(), body)));
     }
 
     private void pack(Code code) {
@@ -262,120 +404,248 @@ final class DepthwiseBlocked implements Template {
       output.pack(code);
     }
 
-    private void row(Code code, Index item, Index block, Index rowTile) {
-      int interior = interiorTiles(oht);
-      Index y = code.define("y", rowTile.times(oht));
-      if (interior == ceil(plane.oh(), oht)) {
-        columns(code, item, block, y, oht);
-      } else if (interior == 0) {
-        borderRows(code, item, block, y);
-      } else {
-        int first = firstInteriorTile(oht);
-        code.when(
-            Condition.within(first, rowTile, (long) first + interior),
-            inside -> columns(inside, item, block, y, oht),
-            border -> borderRows(border, item, block, y));
-      }
-    }
-
-    /** Computes the rows of a tile one by one, each with those kernel rows that lie inside. */
-    private void borderRows(Code code, Index item, Index block, Index y) {
-      code.loop(
-          "single",
-          y,
-          y.plus(oht).least(Index.of(plane.oh())),
-          1,
-          (inner, single) -> columns(inner, item, block, single, BORDER));
-    }
-
-    private void columns(Code code, Index item, Index block, Index y, int height) {
-      for (Plane.Segment segment : plane.segments(owt)) {
-        code.loop(
-            "x",
-            Index.of(segment.from()),
-            Index.of(segment.from() + (long) segment.tiles() * segment.size()),
-            segment.size(),
-            (inner, x) -> tile(inner, item, block, y, x, segment, height));
-      }
-    }
-
-    private void tile(
-        Code code, Index item, Index block, Index y, Index x, Plane.Segment segment, int height) {
-      boolean border = height == BORDER;
-      int rows = border ? 1 : height;
-      int columns = segment.size();
+    /** Computes the rows of a band in one channel block. */
+    private void band(Code code, Index item, Index block, Index piece) {
       Place a =
           code.bind(
               "a",
               input,
               item.times(blocks).plus(block).times((long) plane.h() * plane.w() * lanes));
       Place b = code.bind("b", packed, block.times((long) plane.r() * plane.s() * lanes));
-      Local sums = code.declare("sum", lanes, rows, columns);
-      each(
-          code,
-          rows,
-          columns,
-          (inner, i, j) -> inner.assign(sums.at(i, j), new Value.Constant(0, lanes)));
-      if (border) {
+      Tile tile = new Tile(a, b, item, block);
+      if (kept) {
+        Local weights = code.declare("kept", lanes, plane.r(), plane.s());
+        for (int r = 0; r < plane.r(); r++) {
+          for (int s = 0; s < plane.s(); s++) {
+            keep(code, weights.at(Index.of(r), Index.of(s)), weight(b, Index.of(r), s));
+          }
+        }
+      }
+      code.loop(
+          "tile",
+          piece.times(band),
+          piece.plus(1).times(band).least(Index.of(rowTiles(oht))),
+          1,
+          (inner, row) -> row(inner, tile, row));
+    }
+
+    private void row(Code code, Tile tile, Index row) {
+      int above = tilesAbove();
+      int inside = tilesInside(oht);
+      Index y = code.define("y", row.plus(-above).times(oht).plus(insideFrom));
+      if (inside == rowTiles(oht)) {
+        columns(code, tile, y, oht);
+      } else if (inside == 0) {
+        // one tile above and one below what would be inside
+        singles(code, tile, row);
+      } else {
+        code.when(
+            Condition.within(above, row, (long) above + inside),
+            body -> columns(body, tile, y, oht),
+            border -> singles(border, tile, row));
+      }
+    }
+
+    /** Computes rows one by one, each with those kernel rows that lie inside. */
+    private void singles(Code code, Tile tile, Index row) {
+      int above = tilesAbove();
+      long below = insideFrom + (long) tilesInside(oht) * oht;
+      Index from = row.times(below).least(Index.of(below));
+      Index to = row.times(plane.oh()).plus(insideFrom).least(Index.of(plane.oh()));
+      code.loop(
+          "single",
+          above == 0 ? Index.of(below) : from,
+          above == 0 ? Index.of(plane.oh()) : to,
+          1,
+          (inner, single) -> columns(inner, tile, single, SINGLE));
+    }
+
+    private void columns(Code code, Tile tile, Index y, int height) {
+      for (Plane.Segment segment : plane.segments(owt)) {
+        code.comment("columns from " + segment.from());
+        if (segment.tiles() == 1) {
+          Index x = Index.of(segment.from());
+          code.add(Code.block(only -> tile(only, tile, y, x, segment, height)));
+        } else {
+          code.loop(
+              "x",
+              Index.of(segment.from()),
+              Index.of(segment.from() + (long) segment.tiles() * segment.size()),
+              segment.size(),
+              (inner, x) -> tile(inner, tile, y, x, segment, height));
+        }
+      }
+    }
+
+    private void tile(Code code, Tile tile, Index y, Index x, Plane.Segment segment, int height) {
+      boolean single = height == SINGLE;
+      int rows = single ? 1 : height;
+      Local sums = code.declare("sum", lanes, rows, segment.size());
+      each(code, sums, (inner, i, j) -> inner.assign(sums.at(i, j), new Value.Constant(0, lanes)));
+      Sums at = new Sums(sums, y, x, segment);
+      if (single) {
         code.loop(
             "r",
             plane.firstRow(y),
             plane.endRow(y),
             1,
-            (inner, r) -> taps(inner, sums, a, b, y, x, segment, r));
+            (inner, r) -> kernelRow(inner, tile, at, r));
+      } else if (kept) {
+        allRows(code, tile, at);
       } else if (allUnrolled) {
-        code.unrolled("r", plane.r(), (inner, r) -> taps(inner, sums, a, b, y, x, segment, r));
+        for (int r = 0; r < plane.r(); r++) {
+          kernelRow(code, tile, at, Index.of(r));
+        }
       } else {
-        code.loop("r", plane.r(), (inner, r) -> taps(inner, sums, a, b, y, x, segment, r));
+        code.loop("r", plane.r(), (inner, r) -> kernelRow(inner, tile, at, r));
       }
       each(
           code,
-          rows,
-          columns,
+          sums,
           (inner, i, j) ->
               output.blocked(
-                  inner, sums.at(i, j), item, block, y.plus(i).times(plane.ow()).plus(x).plus(j)));
+                  inner,
+                  sums.at(i, j),
+                  tile.item(),
+                  tile.block(),
+                  y.plus(i).times(plane.ow()).plus(x).plus(j)));
     }
 
-    private void taps(
-        Code code, Local sums, Place a, Place b, Index y, Index x, Plane.Segment segment, Index r) {
-      code.unrolled(
-          "s",
-          plane.s(),
-          (tap, s) ->
-              each(
-                  tap,
-                  sums.extents().get(0),
-                  segment.size(),
-                  (inner, i, j) -> {
-                    Index row =
-                        y.plus(i)
+    /** Adds what all rows of the input give, with all weights in registers. */
+    private void allRows(Code code, Tile tile, Sums at) {
+      int rows = at.sums().extents().get(0);
+      Local weights = Local.of("kept", lanes, plane.r(), plane.s());
+      TreeSet<Integer> read = new TreeSet<>();
+      for (int i = 0; i < rows; i++) {
+        for (int r = 0; r < plane.r(); r++) {
+          read.add(i * plane.stride() + r * plane.dilation());
+        }
+      }
+      for (int q : read) {
+        Index row = at.y().times(plane.stride()).plus(q - (long) plane.top());
+        inputRow(
+            code,
+            tile,
+            at,
+            row,
+            new Columns(0, plane.s()),
+            (vector, j, s) -> {
+              List<Statement> steps = new ArrayList<>();
+              for (int i = 0; i < rows; i++) {
+                int distance = q - i * plane.stride();
+                int r = distance / plane.dilation();
+                if (distance >= 0 && distance % plane.dilation() == 0 && r < plane.r()) {
+                  steps.add(add(at.sums(), i, j, vector, weights.at(Index.of(r), Index.of(s))));
+                }
+              }
+              return steps;
+            });
+      }
+    }
+
+    /** Adds what a row of the kernel gives, whose weights are loaded now. */
+    private void kernelRow(Code code, Tile tile, Sums at, Index r) {
+      for (int first = 0; first < plane.s(); first += group) {
+        int from = first;
+        int to = Math.min(plane.s(), first + group);
+        code.add(
+            Code.block(
+                part -> {
+                  Local weights = part.declare("tap", lanes, to - from);
+                  for (int s = from; s < to; s++) {
+                    keep(part, weights.at(Index.of((long) s - from)), weight(tile.weights(), r, s));
+                  }
+                  for (int i = 0; i < at.sums().extents().get(0); i++) {
+                    int row = i;
+                    inputRow(
+                        part,
+                        tile,
+                        at,
+                        at.y()
+                            .plus(i)
                             .times(plane.stride())
                             .plus(r.times(plane.dilation()))
-                            .plus(-plane.top());
-                    Index column = plane.column(x.plus(j), s);
-                    inner.when(
-                        segment.interior()
-                            ? Condition.TRUE
-                            : Condition.within(0, column, plane.w()),
-                        read ->
-                            read.assign(
-                                sums.at(i, j),
-                                new Value.Fma(
-                                    new Value.Load(
-                                        a, row.times(plane.w()).plus(column).times(lanes), lanes),
-                                    new Value.Load(
-                                        b, r.times(plane.s()).plus(s).times(lanes), lanes),
-                                    sums.at(i, j))));
-                  }));
+                            .plus(-plane.top()),
+                        new Columns(from, to),
+                        (vector, j, s) ->
+                            List.of(
+                                add(
+                                    at.sums(),
+                                    row,
+                                    j,
+                                    vector,
+                                    weights.at(Index.of((long) s - from)))));
+                  }
+                }));
+      }
     }
 
-    private void each(Code code, int rows, int columns, Cell body) {
+    /**
+     * Loads each vector of a row of the input that some kernel columns read, and adds what it
+     * gives.
+     */
+    private void inputRow(Code code, Tile tile, Sums at, Index row, Columns of, Products products) {
+      Plane.Segment segment = at.segment();
+      Value.Read vector = Local.of("vector", lanes).at();
+      for (int offset : plane.offsets(segment.size(), of.from(), of.to())) {
+        Index column = at.x().times(plane.stride()).plus(offset - (long) plane.left());
+        if (!segment.interior() && (column.constant() < 0 || column.constant() >= plane.w())) {
+          continue;
+        }
+        List<Statement> steps = new ArrayList<>();
+        steps.add(new Statement.Declare(vector.local()));
+        steps.add(
+            new Statement.Assign(
+                vector,
+                new Value.Load(
+                    tile.input(), row.times(plane.w()).plus(column).times(lanes), lanes)));
+        steps.add(new Statement.Keep(vector));
+        for (int j = 0; j < segment.size(); j++) {
+          int distance = offset - j * plane.stride();
+          int s = distance / plane.dilation();
+          if (distance >= 0 && distance % plane.dilation() == 0 && s >= of.from() && s < of.to()) {
+            steps.addAll(products.of(vector, j, s));
+          }
+        }
+        code.add(new Statement.Block(steps));
+      }
+    }
+
+    private Statement add(Local sums, int i, int j, Value.Read vector, Value.Read weight) {
+      Value.Read sum = sums.at(Index.of(i), Index.of(j));
+      return new Statement.Assign(sum, new Value.Fma(vector, weight, sum));
+    }
+
+    private void keep(Code code, Value.Read register, Value value) {
+      code.assign(register, value);
+      code.add(new Statement.Keep(register));
+    }
+
+    private Value weight(Place b, Index r, int s) {
+      return new Value.Load(b, r.times(plane.s()).plus(s).times(lanes), lanes);
+    }
+
+    private void each(Code code, Local sums, Cell body) {
       code.unrolled(
           "i",
-          rows,
-          (outer, i) -> outer.unrolled("j", columns, (inner, j) -> body.at(inner, i, j)));
+          sums.extents().get(0),
+          (outer, i) ->
+              outer.unrolled("j", sums.extents().get(1), (inner, j) -> body.at(inner, i, j)));
     }
+  }
+
+  /** Where a unit's operands lie, and which channels it computes. */
+  private record Tile(Place input, Place weights, Index item, Index block) {}
+
+  /** The sums of a tile, and the output that is its first. */
+  private record Sums(Local sums, Index y, Index x, Plane.Segment segment) {}
+
+  /** Some kernel columns. */
+  private record Columns(int from, int to) {}
+
+  /** Writes what an input vector gives to the sums of one column through one kernel column. */
+  private interface Products {
+    List<Statement> of(Value.Read vector, int column, int kernelColumn);
   }
 
   /** Writes what is done for one output of a tile. */
@@ -392,24 +662,51 @@ final class DepthwiseBlocked implements Template {
     traits.add(Trait.TILE_ROWS, v -> v.number(OHT), OHT);
     traits.add(Trait.TILE_VECTORS, v -> v.number(OWT), OWT);
     traits.add(
-        Trait.REGISTER_SHARE, v -> (double) outputs(v) / task.target().vectorRegisters(), OHT, OWT);
-    traits.add(Trait.FMAS_PER_LOAD, v -> outputs(v) * taps / tileInput(v), TAPS, OHT, OWT);
+        Trait.REGISTER_SHARE,
+        v -> (double) registers(v) / task.target().vectorRegisters(),
+        WEIGHTS,
+        OHT,
+        OWT);
+    traits.add(Trait.FMAS_PER_LOAD, v -> outputs(v) * taps / tileLoads(v), WEIGHTS, OHT, OWT);
     traits.add(Trait.BODY_FMAS, this::bodyFmas, TAPS, OHT, OWT);
     traits.add(Trait.INNER_TRIPS, v -> v.is(TAPS, ALL_UNROLLED) ? 1 : plane.r(), TAPS);
     traits.add(Trait.REDUCTION_TRIPS, v -> v.is(TAPS, ALL_UNROLLED) ? 1 : plane.r(), TAPS);
     traits.add(Trait.CODE_FMAS, this::codeFmas, TAPS, OHT, OWT);
     traits.add(Trait.EXECUTED_FMAS, v -> outputs * taps);
     traits.add(Trait.USEFUL_SHARE, v -> (double) conv.c() / (blocks * lanes));
-    traits.add(Trait.ROW_PANEL_BYTES, v -> tileInput(v) * lanes * Float.BYTES, TAPS, OHT, OWT);
+    traits.add(
+        Trait.ROW_PANEL_BYTES,
+        v ->
+            (double) Float.BYTES
+                * lanes
+                * plane.rowsRead(v.number(OHT))
+                * plane.columnsRead(v.number(OWT)),
+        OHT,
+        OWT);
     traits.add(Trait.COLUMN_PANEL_BYTES, v -> taps * lanes * Float.BYTES);
     traits.add(
         Trait.REUSE_BYTES,
-        v -> (double) Float.BYTES * lanes * plane.w() * plane.rowsRead(v.number(OHT)),
+        v ->
+            (double) Float.BYTES
+                * lanes
+                * plane.w()
+                * (v.is(ORDER, BLOCKS)
+                    ? plane.rowsRead(v.number(OHT))
+                    : blocks * plane.rowsRead(v.number(OHT) * v.number(BAND))),
+        ORDER,
+        BAND,
         OHT);
     traits.add(
         Trait.INNER_TRAFFIC,
-        v -> outputs / outputs(v) * (tileInput(v) + taps) * lanes * Float.BYTES,
-        TAPS,
+        v ->
+            (outputs / outputs(v) * tileLoads(v)
+                    + (v.is(WEIGHTS, REGISTERS) ? units(v).count() * taps : 0))
+                * lanes
+                * Float.BYTES,
+        Units.PARALLEL,
+        ORDER,
+        BAND,
+        WEIGHTS,
         OHT,
         OWT);
     traits.add(
@@ -419,20 +716,29 @@ final class DepthwiseBlocked implements Template {
     traits.add(Trait.TRANSFORM_OPS, v -> outputs);
     traits.add(Trait.SCATTERED_STORES, v -> 0);
     traits.add(Trait.ROW_STRIDE_BYTES, v -> (double) Float.BYTES * plane.w() * lanes);
-    traits.add(Trait.UNITS, this::units, BAND, OHT);
-    traits.add(Trait.IMBALANCE, v -> Templates.imbalance(units(v), task.threads()), BAND, OHT);
+    traits.add(Trait.UNITS, v -> units(v).count(), Units.PARALLEL, ORDER, BAND, OHT);
+    traits.add(Trait.IMBALANCE, this::imbalance, Units.PARALLEL, ORDER, BAND, OHT);
+    traits.add(Trait.COLUMNS_STAY, v -> v.is(ORDER, BLOCKS) ? 1 : 0, ORDER);
+    traits.add(Trait.PASSES, v -> 1);
+    traits.add(Trait.PHASES, v -> 1);
+    traits.add(Trait.INNER_CUT, v -> v.is(Units.PARALLEL, Units.INNER) ? 1 : 0, Units.PARALLEL);
+    traits.add(Trait.EMBEDDED, v -> 0);
     return traits.readers();
   }
 
-  private long units(KnobValues v) {
-    return ceil(ceil(plane.oh(), v.number(OHT)), v.number(BAND)) * blocks * conv.n();
-  }
-
-  /** Returns the input vectors that one tile reads. */
-  private double tileInput(KnobValues v) {
-    double columns = plane.columnsRead(v.number(OWT));
-    long rows =
-        v.is(TAPS, ALL_UNROLLED) ? plane.rowsRead(v.number(OHT)) : (long) plane.r() * v.number(OHT);
-    return rows * columns;
+  /**
+   * Returns the vectors that one tile loads: each of the input once where all weights are in
+   * registers, else once a kernel row and group of its columns, and the weights.
+   */
+  private double tileLoads(KnobValues v) {
+    if (v.is(WEIGHTS, REGISTERS)) {
+      return (double) plane.rowsRead(v.number(OHT)) * plane.columnsRead(v.number(OWT));
+    }
+    double columns = 0;
+    for (int first = 0; first < plane.s(); first += group) {
+      int to = Math.min(plane.s(), first + group);
+      columns += plane.offsets(v.number(OWT), first, to).size();
+    }
+    return plane.r() * (v.number(OHT) * columns + plane.s());
   }
 }

@@ -4,6 +4,8 @@ import static org.oneshottuner.lower.Choices.ceil;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.oneshottuner.workload.Window;
 
 /**
@@ -72,6 +74,23 @@ record Plane(
   /** Returns how many columns of the input, padding included, some columns of the output read. */
   long columnsRead(int outColumns) {
     return read(outColumns, s);
+  }
+
+  /**
+   * Returns where the columns lie that some columns of the output read with some of the kernel, as
+   * distances from the first column that the first kernel column reads; rising.
+   *
+   * @param from the first kernel column
+   * @param to where they end
+   */
+  SortedSet<Integer> offsets(int outColumns, int from, int to) {
+    TreeSet<Integer> offsets = new TreeSet<>();
+    for (int j = 0; j < outColumns; j++) {
+      for (int column = from; column < to; column++) {
+        offsets.add(j * stride + column * dilation);
+      }
+    }
+    return offsets;
   }
 
   /**

@@ -96,11 +96,11 @@ final class Prelude {
       case "keep" ->
           """
           #if defined(__AVX512VL__)
-          #define keep(vector) __asm__("" : "+v"(vector))
+          #define keep(vector) __asm__ volatile("" : "+v"(vector))
           #elif defined(__SSE2__)
-          #define keep(vector) __asm__("" : "+x"(vector))
+          #define keep(vector) __asm__ volatile("" : "+x"(vector))
           #elif defined(__aarch64__)
-          #define keep(vector) __asm__("" : "+w"(vector))
+          #define keep(vector) __asm__ volatile("" : "+w"(vector))
           #else
           #define keep(vector) (void)(vector)
           #endif

@@ -76,8 +76,9 @@ public sealed interface Statement {
   record Assign(Value.Read register, Value value) implements Statement {}
 
   /**
-   * Keeps a vector in its register: it is not loaded again at each use, as compilers like to do
-   * with a value that comes from memory.
+   * Keeps a vector in its register from here on: it is not loaded again at each use, as compilers
+   * like to do with a value that comes from memory, nor is it the copy of an earlier load, for
+   * which they would keep that in a register all the while.
    *
    * @param register which
    */

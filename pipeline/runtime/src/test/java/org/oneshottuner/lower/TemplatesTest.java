@@ -160,7 +160,7 @@ class TemplatesTest {
     "r=3 s=3 pad=1, fmas of a body<=400, fmas in the text<=1600",
     "r=27 s=27 pad=13, fmas of a body<=400, fmas in the text<=6400",
     "r=31 s=31 pad=15, fmas of a body<=400, fmas in the text<=6400",
-    "'r=1 s=101 pad=0,50,0,50', fmas of a body<=1600, fmas in the text<=11312"
+    "'r=1 s=101 pad=0,50,0,50', fmas of a body<=1600, fmas in the text<=6400"
   })
   void kernelsThatAreTooWideForTheUsualLimitsHaveOthers(String window, String body, String text) {
     TuningTask task =
