@@ -123,16 +123,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
         job.search(tasks, searches, trials.get()).lines().forEach(common.out()::println);
       }
       BenchJob.Plan plan = job.plan(tasks);
-      if (!plan.untuned().isEmpty()) {
-        common
-            .out()
-            .println(
-                plan.untuned().size()
-                    + " of "
-                    + tasks.size()
-                    + " are compared by the defaults of their templates: nothing is measured of"
-                    + " them");
-      }
+      plan.origins().forEach(common.out()::println);
       common.out().flush();
       return plan.text();
     }

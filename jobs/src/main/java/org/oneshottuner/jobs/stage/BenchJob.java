@@ -2,6 +2,7 @@ package org.oneshottuner.jobs.stage;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.oneshottuner.jobs.conf.Settings;
@@ -28,14 +29,13 @@ public final class BenchJob {
    * What is compared.
    *
    * @param text a line a schedule: the task's key, a tab and the schedule's text
-   * @param untuned tasks that nothing is known of, and of which the default of each template is
-   *     compared
+   * @param origins a line a task: where its schedules come from
    */
-  public record Plan(String text, List<TuningTask> untuned) {
+  public record Plan(String text, List<String> origins) {
     /** Copies the list. */
     public Plan {
       requireNonNull(text, "text");
-      untuned = List.copyOf(untuned);
+      origins = List.copyOf(origins);
     }
   }
 
@@ -45,22 +45,41 @@ public final class BenchJob {
     return new TuneJob(settings, measuring).run(tasks, searches, trials);
   }
 
-  /** Returns what is compared: of each task the schedules that are known as the fastest. */
+  /**
+   * Returns what is compared: of each task the schedules that are known as the fastest, or the
+   * default of each template where nothing is known.
+   */
   public Plan plan(List<TuningTask> tasks) {
-    Map<TuningTask, List<Candidate>> known = BestKnown.of(measuring, settings, tasks, FINALISTS);
+    Map<TuningTask, BestKnown> known = BestKnown.of(measuring, settings, tasks, FINALISTS);
     StringBuilder text = new StringBuilder();
+    List<String> origins = new ArrayList<>();
     known.forEach(
         (task, best) -> {
-          List<Schedule> schedules =
-              best.isEmpty()
-                  ? Templates.templateDefaults(task)
-                  : best.stream().map(Candidate::schedule).toList();
-          schedules.forEach(
-              schedule ->
-                  text.append(task.key()).append('\t').append(schedule.text()).append('\n'));
+          schedules(task, best)
+              .forEach(
+                  schedule ->
+                      text.append(task.key()).append('\t').append(schedule.text()).append('\n'));
+          origins.add(
+              task.workload().text() + " threads=" + task.threads() + "  <-  " + origin(best));
         });
-    return new Plan(
-        text.toString(),
-        tasks.stream().filter(task -> known.getOrDefault(task, List.of()).isEmpty()).toList());
+    return new Plan(text.toString(), origins);
+  }
+
+  private static List<Schedule> schedules(TuningTask task, BestKnown best) {
+    return best.fastest().isEmpty()
+        ? Templates.templateDefaults(task)
+        : best.fastest().stream().map(Candidate::schedule).toList();
+  }
+
+  private static String origin(BestKnown best) {
+    if (best.fastest().isEmpty()) {
+      return best.trials() == 0
+          ? "defaults of its templates, nothing is measured"
+          : "defaults of its templates, all of " + best.trials() + " trials failed";
+    }
+    return "best known of "
+        + best.trials()
+        + (best.trials() == 1 ? " trial, " : " trials, ")
+        + (best.confirmed() ? "confirmed" : "not confirmed");
   }
 }

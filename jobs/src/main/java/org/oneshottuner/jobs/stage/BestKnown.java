@@ -1,12 +1,17 @@
 package org.oneshottuner.jobs.stage;
 
+import static org.apache.spark.sql.functions.avg;
+import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.min;
+import static org.apache.spark.sql.functions.not;
+import static org.apache.spark.sql.functions.when;
 
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.oneshottuner.jobs.conf.Settings;
@@ -17,43 +22,68 @@ import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.workload.TuningTask;
 
 /**
- * The candidates of tasks that a table of measurements knows as the fastest on its device. A least
- * label is an optimistic one: whoever compares takes a few of them and measures once more.
+ * What a table of measurements knows of a task's space on its device.
+ *
+ * @param fastest candidates, fastest first; none if nothing was timed
+ * @param trials schedules that were measured, those that failed among them
+ * @param confirmed whether the fastest was measured once more, side by side with others
  */
-final class BestKnown {
-  private BestKnown() {}
+record BestKnown(List<Candidate> fastest, long trials, boolean confirmed) {
+  /**
+   * How much slower than its least label a candidate is thought to be that was not confirmed: of
+   * many labels the least is an optimistic one, by about twice their deviation.
+   */
+  private static final double OPTIMISM = 1 + 2 * MeasureJob.USUAL_LABEL_SD;
+
+  BestKnown {
+    fastest = List.copyOf(fastest);
+  }
 
   /**
-   * Returns the candidates of each task, fastest first; none for a task of which nothing is known.
+   * Returns what is known of each task.
    *
-   * @param most of each task
+   * @param most of the fastest candidates of a task
    */
-  static Map<TuningTask, List<Candidate>> of(
+  static Map<TuningTask, BestKnown> of(
       Measuring measuring, Settings settings, List<TuningTask> tasks, int most) {
     Dataset<Row> measured =
         TrainingRows.comparable(measuring.table().read(measuring.table().snapshot()), settings)
             .filter(col("device").equalTo(measuring.device().fingerprint().id()));
+    Column last = col("sampler").equalTo(Labels.FINAL);
     Map<String, List<Row>> rows =
         MeasurementRows.atOneClock(measured)
-            .filter(col("outcome").equalTo(MeasurementRows.TIMED))
             .filter(col("task").isin(tasks.stream().map(TuningTask::key).toArray()))
-            .groupBy("task", "schedule")
-            .agg(min("label_nanos").as("nanos"))
-            .orderBy("nanos", "schedule")
+            .withColumn(
+                "label_nanos",
+                when(col("outcome").equalTo(MeasurementRows.TIMED), col("label_nanos")))
+            .groupBy("task", "space", "schedule")
+            .agg(
+                min(when(not(last), col("label_nanos"))).multiply(OPTIMISM).as("searched"),
+                avg(when(last, col("label_nanos"))).as("confirmed"))
+            .withColumn("nanos", coalesce(col("confirmed"), col("searched")))
+            .orderBy(col("nanos").asc_nulls_last(), col("schedule"))
             .collectAsList()
             .stream()
             .collect(Collectors.groupingBy(row -> row.getAs("task")));
-    Map<TuningTask, List<Candidate>> best = new LinkedHashMap<>();
+    Map<TuningTask, BestKnown> known = new LinkedHashMap<>();
     for (TuningTask task : tasks) {
-      ScheduleSpace space = Templates.space(task);
-      best.put(
-          task,
-          rows.getOrDefault(task.key(), List.of()).stream()
-              .limit(most)
-              .map(row -> space.at(space.indexOfText(row.getAs("schedule"))))
-              .map(schedule -> new Candidate(task, schedule))
-              .toList());
+      known.put(task, of(task, rows.getOrDefault(task.key(), List.of()), most));
     }
-    return best;
+    return known;
+  }
+
+  private static BestKnown of(TuningTask task, List<Row> rows, int most) {
+    ScheduleSpace space = Templates.space(task);
+    List<Row> members =
+        rows.stream().filter(row -> space.id().equals(row.<String>getAs("space"))).toList();
+    List<Row> fastest =
+        members.stream().filter(row -> !row.isNullAt(row.fieldIndex("nanos"))).limit(most).toList();
+    return new BestKnown(
+        fastest.stream()
+            .map(row -> space.at(space.indexOfText(row.getAs("schedule"))))
+            .map(schedule -> new Candidate(task, schedule))
+            .toList(),
+        members.size(),
+        fastest.stream().limit(1).anyMatch(row -> !row.isNullAt(row.fieldIndex("confirmed"))));
   }
 }

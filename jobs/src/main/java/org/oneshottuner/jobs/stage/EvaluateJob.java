@@ -351,7 +351,7 @@ public final class EvaluateJob {
       }
       task.drawn.forEach(schedule -> requests.add(last(task, schedule)));
     }
-    Map<String, OptionalDouble> measured = labels.finals(requests);
+    Map<String, OptionalDouble> measured = labels.finals(requests, 1);
     for (Compared task : compared) {
       task.ways.forEach(
           (way, schedule) -> {

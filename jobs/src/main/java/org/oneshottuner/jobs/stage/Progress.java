@@ -36,6 +36,9 @@ public abstract class Progress implements AutoCloseable {
   /** Says something beside the count, such as how many failed. */
   public abstract void say(String text);
 
+  /** Tells of a part of the work: a line of its own, or on a terminal beside the count. */
+  public abstract void note(String text);
+
   @Override
   public abstract void close();
 
@@ -67,6 +70,11 @@ public abstract class Progress implements AutoCloseable {
     @Override
     public void say(String text) {
       bar.setExtraMessage(text);
+    }
+
+    @Override
+    public void note(String text) {
+      say(text);
     }
 
     @Override
@@ -108,6 +116,11 @@ public abstract class Progress implements AutoCloseable {
     @Override
     public synchronized void say(String text) {
       beside = text;
+    }
+
+    @Override
+    public void note(String text) {
+      LOG.info("{}", text);
     }
 
     @Override

@@ -23,19 +23,28 @@ public record TuneFigures(List<Result> results, long labels, double labelSeconds
    * What one search found for one task.
    *
    * @param workload its text
+   * @param threads of the task
    * @param search its name
    * @param trials that it used
-   * @param bestNanos time of the schedule that the search found fastest, measured once more in the
-   *     end, side by side with the default schedule and with what the other searches found; empty
-   *     if it found none, or that failed in the end
+   * @param failed how many of them have no time
+   * @param members of the task's space
+   * @param labelNanos label of {@code schedule} while searching; empty if all failed
+   * @param bestNanos time of {@code schedule}, the mean of what it was measured once more in the
+   *     end, side by side with other schedules of few nanoseconds, the default schedule, and what
+   *     the other searches found; empty if the search found none, or all failed in the end
    * @param defaultNanos time of the default schedule, so measured; empty if it failed
-   * @param schedule that had the least label while searching; {@code none} if all failed
+   * @param schedule that was fastest in the end, of those with the least labels while searching;
+   *     {@code none} if all failed
    * @param bestAfter the least label after 1, 2, 4, 8, … trials; empty until one did not fail
    */
   public record Result(
       String workload,
+      int threads,
       String search,
       int trials,
+      long failed,
+      long members,
+      OptionalDouble labelNanos,
       OptionalDouble bestNanos,
       OptionalDouble defaultNanos,
       String schedule,
@@ -53,13 +62,22 @@ public record TuneFigures(List<Result> results, long labels, double labelSeconds
       lines.add(
           String.format(
               Locale.ROOT,
-              "%-9s %4d trials  %10s us  (default %10s us)  %s  <-  %s",
+              "%-12s %5d trials, %3d failed  label %10s us  confirmed %10s us  (default %10s us)"
+                  + "  %s threads=%d  <-  %s",
               result.search(),
               result.trials(),
+              result.failed(),
+              micros(result.labelNanos()),
               micros(result.bestNanos()),
               micros(result.defaultNanos()),
               result.workload(),
+              result.threads(),
               result.schedule()));
+    }
+    long whole = results.stream().filter(result -> result.trials() == result.members()).count();
+    if (whole > 0) {
+      lines.add(
+          whole + " of " + results.size() + " searches tried the whole space: it is no larger");
     }
     lines.add(String.format(Locale.ROOT, "%d labels in %.1f s", labels, labelSeconds));
     return lines;

@@ -3,9 +3,11 @@ package org.oneshottuner.jobs.stage;
 import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.lower.Templates;
@@ -13,26 +15,36 @@ import org.oneshottuner.measure.Draw;
 import org.oneshottuner.measure.Request;
 import org.oneshottuner.search.OnlineSearch;
 import org.oneshottuner.search.SearchAlgorithm;
-import org.oneshottuner.search.SearchCurve;
 import org.oneshottuner.search.Trial;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.Schedule;
 import org.oneshottuner.workload.TuningTask;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Searches tasks' spaces by measuring, as the baselines do. All searches of all tasks advance side
- * by side, so that the device always has enough kernels to visit in turn. A search that was stopped
- * is run again from its start, over the labels that are there.
+ * Searches tasks' spaces by measuring: the baselines, and the yardstick for the best known time.
+ * All searches of all tasks advance side by side, so that the device always has enough kernels to
+ * visit in turn. A search that was stopped, or is to make more trials, is run again from its start,
+ * over the labels that are there.
  */
 public final class TuneJob {
-  /** Into which a search divides its trials, so that a model guides all but the first. */
+  /** Into which a short search divides its trials, so that a model guides all but the first. */
   private static final int ROUNDS = 4;
 
-  /**
-   * The least that a search plans at once: fewer trials teach a model too little, and all searches
-   * wait for the last label of a round.
-   */
+  /** The least that a search plans at once: fewer trials teach a model too little. */
   private static final int LEAST_ROUND = 8;
+
+  /** From so many trials on all rounds are the same, so that more trials go on where fewer end. */
+  private static final int LONG_SEARCH = 2 * OnlineSearch.ROUND_TRIALS;
+
+  /** What a search found fastest, as many: the least label is often the luckiest. */
+  private static final int FINALISTS = 5;
+
+  /** How often they are measured once more. */
+  private static final int FINAL_TIMES = 2;
+
+  private static final Logger LOG = LoggerFactory.getLogger(TuneJob.class);
 
   private final Settings settings;
   private final Measuring measuring;
@@ -48,8 +60,9 @@ public final class TuneJob {
    *
    * @param algorithm how it searches
    * @param search what it has tried, and tries next
+   * @param trials that it may make
    */
-  record Running(SearchAlgorithm algorithm, OnlineSearch search) {
+  record Running(SearchAlgorithm algorithm, OnlineSearch search, int trials) {
     TuningTask task() {
       return search.task();
     }
@@ -61,10 +74,26 @@ public final class TuneJob {
     Candidate candidate(Schedule schedule) {
       return new Candidate(search.task(), schedule);
     }
+
+    /** Returns how many trials it ends with. */
+    int most() {
+      return (int) Math.min(trials, search.space().size());
+    }
+
+    /** Returns what has the least labels, fastest first. */
+    List<Candidate> fastest(int most) {
+      return search.trials().stream()
+          .filter(trial -> trial.nanos().isPresent())
+          .sorted(Comparator.comparingDouble(trial -> trial.nanos().orElseThrow()))
+          .limit(most)
+          .map(trial -> candidate(trial.schedule()))
+          .toList();
+    }
   }
 
   /**
-   * Searches.
+   * Searches, and measures what was found fastest once more, side by side. A space that has no more
+   * members than there may be trials is tried whole instead, whatever was asked for.
    *
    * @param searches by name
    * @param trials that each may use of a task
@@ -74,83 +103,65 @@ public final class TuneJob {
     Labels labels = new Labels(measuring, settings, tasks);
     long before = measuring.labels();
     double secondsBefore = measuring.seconds();
-    List<Running> searched = search(labels, tasks, searches, trials);
+    List<Running> all = new ArrayList<>();
+    for (TuningTask task : tasks) {
+      boolean whole = Templates.space(task).size() <= trials;
+      List<String> names = whole ? List.of(SearchAlgorithm.EXHAUSTIVE.text()) : searches;
+      names.forEach(name -> all.add(start(task, name, trials)));
+    }
+    search(labels, all);
     List<Request> finals = new ArrayList<>();
     for (TuningTask task : tasks) {
-      finals.add(last(new Candidate(task, Templates.defaultSchedule(task))));
+      finals.add(last(byDefault(task)));
+      all.stream()
+          .filter(running -> running.task().equals(task))
+          .flatMap(running -> running.fastest(FINALISTS).stream())
+          .forEach(candidate -> finals.add(last(candidate)));
     }
-    for (Running running : searched) {
-      running
-          .search()
-          .best()
-          .ifPresent(best -> finals.add(last(running.candidate(best.schedule()))));
-    }
-    Map<String, OptionalDouble> sideBySide = labels.finals(finals);
+    Map<String, OptionalDouble> sideBySide = labels.finals(finals, FINAL_TIMES);
     List<TuneFigures.Result> results =
-        searched.stream().map(running -> result(running, sideBySide)).toList();
+        all.stream().map(running -> result(running, labels, sideBySide)).toList();
     return new TuneFigures(
         results, measuring.labels() - before, measuring.seconds() - secondsBefore);
   }
 
-  /** Runs searches to their ends. */
+  /** Runs searches by name to their ends, all of each task. */
   List<Running> search(Labels labels, List<TuningTask> tasks, List<String> names, int trials)
       throws InterruptedException {
     List<Running> all = new ArrayList<>();
-    int roundTrials = Math.max(LEAST_ROUND, Math.min(OnlineSearch.ROUND_TRIALS, trials / ROUNDS));
     for (TuningTask task : tasks) {
-      for (String name : names) {
-        SearchAlgorithm algorithm = SearchAlgorithm.named(name);
-        all.add(new Running(algorithm, algorithm.search(task, settings.seed(), roundTrials)));
-      }
+      names.forEach(name -> all.add(start(task, name, trials)));
     }
-    for (int round = 0; advance(labels, all, new Round(round, roundTrials, trials)); round++) {
-      // each round measures what all searches propose
-    }
+    search(labels, all);
     return all;
   }
 
-  /**
-   * A step that all searches take at once.
-   *
-   * @param number of the rounds before it
-   * @param roundTrials that each may make in it
-   * @param trials that each may make in all
-   */
-  private record Round(int number, int roundTrials, int trials) {}
+  private Running start(TuningTask task, String name, int trials) {
+    SearchAlgorithm algorithm = SearchAlgorithm.named(name);
+    int roundTrials =
+        trials >= LONG_SEARCH
+            ? OnlineSearch.ROUND_TRIALS
+            : Math.max(LEAST_ROUND, Math.min(OnlineSearch.ROUND_TRIALS, trials / ROUNDS));
+    return new Running(algorithm, algorithm.search(task, settings.seed(), roundTrials), trials);
+  }
 
-  private boolean advance(Labels labels, List<Running> all, Round round)
-      throws InterruptedException {
-    Map<Running, List<Schedule>> proposed = new LinkedHashMap<>();
-    List<Request> requests = new ArrayList<>();
-    for (Running running : all) {
-      int left = Math.min(round.roundTrials(), round.trials() - running.search().tried());
-      List<Schedule> schedules = left > 0 ? running.search().propose(left) : List.<Schedule>of();
-      if (!schedules.isEmpty()) {
-        proposed.put(running, schedules);
+  private void search(Labels labels, List<Running> all) throws InterruptedException {
+    long trials = all.stream().mapToLong(Running::most).sum();
+    try (Progress progress = Progress.of("search", "labels", trials)) {
+      SearchQueue queue = new SearchQueue(labels, all, settings.seed(), progress);
+      int unfinished = queue.replay();
+      LOG.info("{} of {} searches have labels to measure", unfinished, all.size());
+      while (queue.hasNext()) {
+        labels.measure(queue, queue::done, progress);
       }
-      for (Schedule schedule : schedules) {
-        requests.add(
-            new Request(
-                running.candidate(schedule),
-                new Draw(running.name(), round.number(), settings.seed(), 1, 1)));
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
       }
     }
-    if (proposed.isEmpty()) {
-      return false;
-    }
-    Map<String, OptionalDouble> measured =
-        labels.of("search round " + (round.number() + 1), requests);
-    proposed.forEach(
-        (running, schedules) -> {
-          List<Trial> trials = new ArrayList<>();
-          for (Schedule schedule : schedules) {
-            OptionalDouble nanos =
-                measured.getOrDefault(running.candidate(schedule).key(), OptionalDouble.empty());
-            trials.add(new Trial(schedule, nanos));
-          }
-          running.search().report(trials);
-        });
-    return true;
+  }
+
+  private static Candidate byDefault(TuningTask task) {
+    return new Candidate(task, Templates.defaultSchedule(task));
   }
 
   private static Request last(Candidate candidate) {
@@ -158,28 +169,41 @@ public final class TuneJob {
   }
 
   private static TuneFigures.Result result(
-      Running running, Map<String, OptionalDouble> sideBySide) {
-    SearchCurve curve = new SearchCurve(running.search().trials());
+      Running running, Labels labels, Map<String, OptionalDouble> sideBySide) {
+    List<Trial> trials = running.search().trials();
     List<OptionalDouble> bestAfter = new ArrayList<>();
-    for (int count = 1; count <= curve.trials().size(); count *= 2) {
-      bestAfter.add(curve.bestNanosAfter(count));
+    OptionalDouble best = OptionalDouble.empty();
+    for (int i = 0; i < trials.size(); i++) {
+      OptionalDouble nanos = labels.nanos(running.candidate(trials.get(i).schedule()).key());
+      if (nanos.isPresent() && nanos.getAsDouble() < best.orElse(Double.POSITIVE_INFINITY)) {
+        best = nanos;
+      }
+      if (Integer.bitCount(i + 1) == 1) {
+        bestAfter.add(best);
+      }
     }
+    Map<Candidate, Double> confirmed = new LinkedHashMap<>();
+    for (Candidate candidate : running.fastest(FINALISTS)) {
+      nanos(candidate, sideBySide).ifPresent(nanos -> confirmed.put(candidate, nanos));
+    }
+    Optional<Candidate> winner =
+        confirmed.entrySet().stream().min(Map.Entry.comparingByValue()).map(Map.Entry::getKey);
+    winner = winner.isPresent() ? winner : running.fastest(1).stream().findFirst();
     return new TuneFigures.Result(
         running.task().workload().text(),
+        running.task().threads(),
         running.name(),
-        curve.trials().size(),
-        running
-            .search()
-            .best()
-            .map(fastest -> nanos(running, fastest.schedule(), sideBySide))
-            .orElse(OptionalDouble.empty()),
-        nanos(running, Templates.defaultSchedule(running.task()), sideBySide),
-        running.search().best().map(fastest -> fastest.schedule().text()).orElse("none"),
+        trials.size(),
+        trials.stream().filter(trial -> trial.nanos().isEmpty()).count(),
+        running.search().space().size(),
+        winner.map(one -> labels.nanos(one.key())).orElse(OptionalDouble.empty()),
+        winner.map(one -> nanos(one, sideBySide)).orElse(OptionalDouble.empty()),
+        nanos(byDefault(running.task()), sideBySide),
+        winner.map(one -> one.schedule().text()).orElse("none"),
         bestAfter);
   }
 
-  private static OptionalDouble nanos(
-      Running running, Schedule schedule, Map<String, OptionalDouble> labels) {
-    return labels.getOrDefault(running.candidate(schedule).key(), OptionalDouble.empty());
+  private static OptionalDouble nanos(Candidate candidate, Map<String, OptionalDouble> labels) {
+    return labels.getOrDefault(candidate.key(), OptionalDouble.empty());
   }
 }

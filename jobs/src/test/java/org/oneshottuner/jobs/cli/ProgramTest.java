@@ -66,7 +66,7 @@ class ProgramTest {
     refused(Ran.oneshot("sample", "--jsn"), "\nNearest: --json");
     refused(Ran.oneshot("compile", "a", "b", "--model", "m", "-o", "k"), "argument 'b'");
     refused(Ran.oneshot(), "expected a command");
-    refused(Ran.oneshot("tune"), "TASK");
+    refused(Ran.oneshot("tune"), "Cannot tune nothing: expected TASK or --workloads");
     refused(Ran.oneshot("bench"), "expected one of kernels");
   }
 
@@ -102,6 +102,10 @@ class ProgramTest {
         Ran.oneshot("tune", "--set", "target=gpu", "dense m=1 n=8 k=8"),
         "Cannot find target 'gpu'");
     refused(Ran.oneshot("tune", folder.resolve("none.txt").toString()), "none.txt");
+    refused(
+        Ran.oneshot("tune", "--workloads", folder.resolve("none.txt").toString()),
+        "none.txt: there is no such file");
+    refused(Ran.oneshot("tune", "--threads", "1,0", "dense m=1 n=8 k=8"), "0 threads");
     String none = folder.resolve("none.txt").toString();
     refused(Ran.oneshot("bench", "kernels", "--workloads", none), "there is no such file");
   }

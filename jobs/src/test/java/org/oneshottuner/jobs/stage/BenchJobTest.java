@@ -70,7 +70,44 @@ class BenchJobTest {
           .forEach(schedule -> expected.add(UNKNOWN.key() + "\t" + schedule.text()));
       BenchJob.Plan plan = job.plan(List.of(KNOWN, UNKNOWN));
       assertThat(plan.text().lines()).containsExactlyElementsOf(expected);
-      assertThat(plan.untuned()).containsExactly(UNKNOWN);
+      assertThat(plan.origins())
+          .containsExactly(
+              KNOWN.workload().text() + " threads=1  <-  best known of 20 trials, not confirmed",
+              UNKNOWN.workload().text()
+                  + " threads=2  <-  defaults of its templates, nothing is measured");
+    }
+  }
+
+  /** Of four that are told as equal the second was measured once more, 1 % slower. */
+  @Test
+  void whatIsConfirmedComesBeforeWhatMayHaveBeenLuck() throws Exception {
+    Settings settings = JobsTest.settings();
+    ScheduleSpace space = Templates.space(KNOWN);
+    List<Request> requests = new ArrayList<>();
+    for (long member = 0; member < 4; member++) {
+      requests.add(new Request(new Candidate(KNOWN, space.at(member)), Draw.chosen("test")));
+    }
+    Candidate again = requests.get(1).candidate();
+    requests.add(new Request(again, Draw.chosen(Labels.FINAL)));
+    SteadyDevice device =
+        new SteadyDevice(request -> request.draw().sampler().equals(Labels.FINAL) ? 1_010 : 1_000);
+    try (Measuring measuring =
+            new Measuring(
+                LocalSpark.session(),
+                settings,
+                device,
+                folder.resolve("measurements").toString(),
+                JobsTest.CLOCK);
+        Progress progress = Progress.of("test", "labels", requests.size())) {
+      measuring.measure(requests.iterator(), Duration.ofDays(1), one -> {}, progress);
+      BestKnown best = BestKnown.of(measuring, settings, List.of(KNOWN), 3).get(KNOWN);
+      assertThat(best.fastest()).hasSize(3).first().isEqualTo(again);
+      assertThat(best.confirmed()).isTrue();
+      assertThat(best.trials()).isEqualTo(4);
+      BenchJob.Plan plan = new BenchJob(settings, measuring).plan(List.of(KNOWN));
+      assertThat(plan.origins())
+          .containsExactly(
+              KNOWN.workload().text() + " threads=1  <-  best known of 4 trials, confirmed");
     }
   }
 

@@ -816,30 +816,4 @@ class JobsTest {
         .isEqualTo(candidates.existing().rows());
     return figures.sampler();
   }
-
-  @Test
-  void aSearchGoesOnOverTheLabelsThatAreThere() throws Exception {
-    Settings settings = settings();
-    List<TuningTask> tasks =
-        List.of(new TuningTask(Workload.parse("dense m=32 n=64 k=64"), CpuTarget.AVX2, 1));
-    List<String> searches = List.of("random", "annealing", "evolutionary");
-    FakeDevice device = new FakeDevice(() -> {});
-    TuneFigures figures;
-    try (Measuring measuring =
-        new Measuring(spark, settings, device, folder.resolve("m").toString(), CLOCK)) {
-      figures = new TuneJob(settings, measuring).run(tasks, searches, 24);
-    }
-    assertThat(figures.results()).hasSize(3);
-    assertThat(figures.results()).allSatisfy(result -> assertThat(result.trials()).isEqualTo(24));
-    FakeDevice again = new FakeDevice(() -> {});
-    try (Measuring measuring =
-        new Measuring(spark, settings, again, folder.resolve("m").toString(), CLOCK)) {
-      assertThat(new TuneJob(settings, measuring).run(tasks, searches, 24).results())
-          .isEqualTo(figures.results());
-    }
-    assertThat(figures.results())
-        .allSatisfy(result -> assertThat(result.bestAfter()).hasSize(5).doesNotContainNull());
-    // what is compared is measured again: what each search found, and the default
-    assertThat(again.measured()).isBetween(1, searches.size() + 1);
-  }
 }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.oneshottuner.jobs.LocalSpark;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.Draw;
+import org.oneshottuner.measure.Label;
 import org.oneshottuner.measure.Outcome;
 import org.oneshottuner.measure.Request;
 import org.oneshottuner.space.Candidate;
@@ -65,12 +66,48 @@ class LabelsTest {
             device,
             folder.resolve("m").toString(),
             JobsTest.CLOCK)) {
-      labels = new Labels(measuring, JobsTest.settings(), List.of(TASK)).finals(requests);
+      labels = new Labels(measuring, JobsTest.settings(), List.of(TASK)).finals(requests, 1);
     }
     assertThat(requests.stream().map(request -> tries.getOrDefault(request, 0)))
         .containsExactly(1, 2, 2, 1);
     // in the order of the requests
     assertThat(labels.values().stream().map(OptionalDouble::isPresent))
         .containsExactly(true, true, false, false);
+  }
+
+  @Test
+  void whatIsMeasuredTwiceAtLastHasTheMeanUnlessItFailedForCertain() throws Exception {
+    List<Request> requests = finals(3);
+    FakeDevice usual = new FakeDevice(() -> {});
+    Map<Request, Integer> tries = new HashMap<>();
+    FailingDevice device =
+        new FailingDevice(
+            request ->
+                switch (requests.indexOf(request) + ":" + tries.merge(request, 1, Integer::sum)) {
+                  case "1:2" -> Optional.of(LATE);
+                  case "2:2" -> Optional.of(WRONG);
+                  default -> Optional.empty();
+                });
+    Map<String, OptionalDouble> labels;
+    try (Measuring measuring =
+        new Measuring(
+            LocalSpark.session(),
+            JobsTest.settings(),
+            device,
+            folder.resolve("m").toString(),
+            JobsTest.CLOCK)) {
+      labels = new Labels(measuring, JobsTest.settings(), List.of(TASK)).finals(requests, 2);
+    }
+    assertThat(requests.stream().map(request -> tries.getOrDefault(request, 0)))
+        .containsExactly(2, 3, 2);
+    for (Request request : requests.subList(0, 2)) {
+      double label =
+          usual
+              .measurement(request)
+              .outcome()
+              .<Double>fold(timed -> Label.of(timed).warmNanos(), failed -> Double.NaN);
+      assertThat(labels.get(request.candidate().key())).hasValue(label);
+    }
+    assertThat(labels.get(requests.get(2).candidate().key())).isEmpty();
   }
 }

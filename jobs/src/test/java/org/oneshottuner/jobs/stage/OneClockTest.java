@@ -223,8 +223,10 @@ class OneClockTest {
   @Test
   void searchesCompareLabelsAtOneClock() throws Exception {
     List<Request> requests = requests(40, new Draw("random", 0, 1, 1, 1));
+    List<Map<String, OptionalDouble>> searched = new ArrayList<>();
     for (int early : List.of(20, 0)) {
-      Map<String, OptionalDouble> labels;
+      Map<String, OptionalDouble> labels = new HashMap<>();
+      Map<String, OptionalDouble> steady = new HashMap<>();
       try (Measuring measuring =
           new Measuring(
               spark,
@@ -233,9 +235,22 @@ class OneClockTest {
               folder.resolve("m").toString(),
               JobsTest.CLOCK)) {
         Labels known = new Labels(measuring, JobsTest.settings(), List.of(TASK));
-        labels = known.of("search", requests);
+        List<String> keys = requests.stream().map(one -> one.candidate().key()).toList();
         // the second time, all are there
-        assertThat(measuring.labels() > 0).isEqualTo(early > 0);
+        assertThat(keys.stream().allMatch(known::knows)).isEqualTo(early == 0);
+        if (early > 0) {
+          List<OptionalDouble> atOnce = new ArrayList<>();
+          try (Progress progress = Progress.of("search", "labels", requests.size())) {
+            known.measure(
+                requests.iterator(),
+                one -> atOnce.add(known.steadyNanos(one.candidate().key())),
+                progress);
+          }
+          assertThat(atOnce).isEqualTo(keys.stream().map(known::steadyNanos).toList());
+        }
+        keys.forEach(key -> labels.put(key, known.nanos(key)));
+        keys.forEach(key -> steady.put(key, known.steadyNanos(key)));
+        searched.add(steady);
       }
       for (Request request : requests) {
         OptionalDouble expected = late(request);
@@ -244,5 +259,6 @@ class OneClockTest {
         expected.ifPresent(nanos -> assertThat(label).hasValueCloseTo(nanos, within(1e-6)));
       }
     }
+    assertThat(searched.get(1)).as("to the bit").isEqualTo(searched.get(0));
   }
 }

@@ -6,7 +6,8 @@ import org.oneshottuner.space.SplitMix64;
 /**
  * Simulated annealing on a model of the trials, with AutoTVM's settings: 128 chains that go on from
  * round to round, at most 500 steps each, a temperature that falls from 1 to 0, an end after 50
- * steps that found nothing, and 3 of 64 members at random. Until a trial has a time, all are.
+ * steps that found nothing, and 3 of 64 members at random. Until a trial has a time, all are; where
+ * the search is {@linkplain Patience stuck}, half are, and the chains begin anew.
  */
 final class AnnealingPlanner implements Planner {
   /** AutoTVM draws the last 5 % of a plan at random. */
@@ -17,15 +18,21 @@ final class AnnealingPlanner implements Planner {
   private static final int PATIENCE_STEPS = 50;
   private static final double COLDEST = 1e-5;
 
+  private final Patience patience = new Patience();
   private Optional<long[]> chains = Optional.empty();
 
   @Override
   public void fill(SearchRound round, TrialHistory history, SplitMix64 random) {
     if (history.best().isPresent()) {
+      int guided = guided(round);
+      if (patience.isSpent(history)) {
+        guided = round.missing() / 2;
+        chains = Optional.empty();
+      }
       BestUntried best = new BestUntried(history.tried(), round.missing());
-      ModelScorer model = FittedModel.fit(history, round.missing());
+      ModelScorer model = FittedModel.fit(history, round.missing(), random);
       anneal(model, new Neighbours(history.space(), random), best, random);
-      best.members().stream().limit(guided(round)).forEach(round::add);
+      best.members().stream().limit(guided).forEach(round::add);
     }
     while (round.missing() > 0) {
       round.addOfTemplates(random);

@@ -9,7 +9,8 @@ import org.oneshottuner.space.SplitMix64;
 /**
  * Evolution of members. A parent wins a tournament; a child crosses two parents of a template knob
  * by knob, and then often changes one decision; the best always survive. One in twenty of a round
- * is drawn at random, and all are until a trial has a time.
+ * is drawn at random, half where the search is {@linkplain Patience stuck}, and all until a trial
+ * has a time.
  *
  * <p>On a model it follows Ansor's policy: 4 generations of 2048, a fifth of the first the fastest
  * measured, changes with probability 0.85, and the best that were met and not yet measured. Ansor
@@ -28,6 +29,7 @@ final class BreedingPlanner implements Planner {
   private static final int ATTEMPTS = 50;
 
   private final boolean modelled;
+  private final Patience patience = new Patience();
 
   private BreedingPlanner(boolean modelled) {
     this.modelled = modelled;
@@ -46,7 +48,7 @@ final class BreedingPlanner implements Planner {
   @Override
   public void fill(SearchRound round, TrialHistory history, SplitMix64 random) {
     if (history.best().isPresent()) {
-      int guided = AnnealingPlanner.guided(round);
+      int guided = patience.isSpent(history) ? round.missing() / 2 : AnnealingPlanner.guided(round);
       Breeder breeder = new Breeder(new Neighbours(history.space(), random), random);
       if (modelled) {
         breeder.onModel(history, round, guided);
@@ -71,7 +73,7 @@ final class BreedingPlanner implements Planner {
     }
 
     void onModel(TrialHistory history, SearchRound round, int guided) {
-      ModelScorer model = FittedModel.fit(history, round.missing());
+      ModelScorer model = FittedModel.fit(history, round.missing(), random);
       BestUntried best = new BestUntried(history.tried(), guided);
       List<Long> population = fittest(founders(history), model, best);
       for (int generation = 0; generation < GENERATIONS; generation++) {

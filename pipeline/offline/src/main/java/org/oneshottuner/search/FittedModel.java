@@ -1,9 +1,15 @@
 package org.oneshottuner.search;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import ml.dmlc.xgboost4j.java.Booster;
 import ml.dmlc.xgboost4j.java.DMatrix;
 import ml.dmlc.xgboost4j.java.XGBoost;
@@ -11,6 +17,7 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
 import org.oneshottuner.export.Freezer;
 import org.oneshottuner.feature.FeatureSchema;
 import org.oneshottuner.predict.Ensemble;
+import org.oneshottuner.space.SplitMix64;
 
 /**
  * Boosted trees fitted to the trials of one task, with the settings of AutoTVM's {@code
@@ -23,23 +30,35 @@ final class FittedModel {
 
   private static final int PATIENCE_TREES = 20;
 
+  /** Fitting more would take longer than measuring a round, and tell little more. */
+  private static final int MOST_TRIALS = 2048;
+
+  /** How many of them are the fastest, where there are more. */
+  private static final int FASTEST_TRIALS = MOST_TRIALS * 3 / 4;
+
+  /** Whatever is slower by more is far from being the best. */
+  private static final double NEAR = 2;
+
   private FittedModel() {}
 
   /**
-   * Fits all trials.
+   * Fits the trials; of more than 2048 those that come near to the best, most of them at least, and
+   * others at random.
    *
    * @param history with at least one time; only its set of trials counts, not their order
    * @param round the number of members whose order matters
+   * @param random draws, where there are too many trials
    */
-  static ModelScorer fit(TrialHistory history, int round) {
-    int count = history.byMember().size();
+  static ModelScorer fit(TrialHistory history, int round, SplitMix64 random) {
+    SortedMap<Long, Trial> trials = learnt(history, random);
+    int count = trials.size();
     int columns = FeatureSchema.CURRENT.size();
     float[] rows = new float[count * columns];
     float[] row = new float[columns];
     float[] labels = new float[count];
     double best = history.best().orElseThrow().nanos().getAsDouble();
     int at = 0;
-    for (Map.Entry<Long, Trial> entry : history.byMember().entrySet()) {
+    for (Map.Entry<Long, Trial> entry : trials.entrySet()) {
       history.features().fill(entry.getKey(), 1, row);
       System.arraycopy(row, 0, rows, at * columns, columns);
       labels[at] = relevance(entry.getValue(), best);
@@ -51,6 +70,34 @@ final class FittedModel {
       throw new IllegalStateException(
           "Cannot fit " + count + " trials of " + history.task().key() + ": " + e.getMessage(), e);
     }
+  }
+
+  /** Returns the trials that are fitted, by member. */
+  static SortedMap<Long, Trial> learnt(TrialHistory history, SplitMix64 random) {
+    SortedMap<Long, Trial> all = history.byMember();
+    if (all.size() <= MOST_TRIALS) {
+      return all;
+    }
+    double near = NEAR * history.best().orElseThrow().nanos().orElseThrow();
+    SortedMap<Long, Trial> learnt = new TreeMap<>();
+    Set<Long> fastest = new HashSet<>(history.fastest(FASTEST_TRIALS));
+    List<Map.Entry<Long, Trial>> others = new ArrayList<>();
+    for (Map.Entry<Long, Trial> entry : all.entrySet()) {
+      Trial trial = entry.getValue();
+      if (fastest.contains(entry.getKey()) && trial.nanos().orElseThrow() <= near) {
+        learnt.put(entry.getKey(), trial);
+      } else {
+        others.add(entry);
+      }
+    }
+    int left = others.size();
+    while (learnt.size() < MOST_TRIALS) {
+      int drawn = (int) random.nextLong(left);
+      learnt.put(others.get(drawn).getKey(), others.get(drawn).getValue());
+      left--;
+      others.set(drawn, others.get(left));
+    }
+    return learnt;
   }
 
   /** Returns how fast a trial is beside the best: from 0 for a failure to 1. */

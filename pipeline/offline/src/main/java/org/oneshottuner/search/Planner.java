@@ -7,7 +7,7 @@ sealed interface Planner
     permits AnnealingPlanner, BreedingPlanner, ExhaustivePlanner, RandomPlanner {
   /**
    * Chooses members until none is missing. What it chooses is a function of its own earlier
-   * choices, the history as a set, and the draws.
+   * choices, of what the history was then and is now as a set, and of the draws.
    */
   void fill(SearchRound round, TrialHistory history, SplitMix64 random);
 }

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.oneshottuner.feature.SpaceFeatures;
 import org.oneshottuner.space.ScheduleSpace;
@@ -66,8 +67,8 @@ final class TrialHistory {
    * Returns the trials by member, so that what is made of them does not depend on the order in
    * which they were added.
    */
-  Map<Long, Trial> byMember() {
-    return Collections.unmodifiableMap(byMember);
+  SortedMap<Long, Trial> byMember() {
+    return Collections.unmodifiableSortedMap(byMember);
   }
 
   /** Returns the fastest trial, the first of equals, if any has a time. */

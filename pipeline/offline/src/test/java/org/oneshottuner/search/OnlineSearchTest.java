@@ -80,6 +80,16 @@ class OnlineSearchTest {
 
   @ParameterizedTest
   @EnumSource
+  void moreTrialsBeginWithThoseOfFewer(SearchAlgorithm algorithm) {
+    List<Trial> fewer = uninterrupted(algorithm, 64);
+    OnlineSearch search = algorithm.search(TASK, TestSeed.value());
+    List<Trial> more =
+        new SearchRun(search, 500, 64).run(Landscape.failing(TASK, 5)::measure).trials();
+    assertThat(more).hasSize(500).startsWith(fewer.toArray(new Trial[0]));
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void triesASmallSpaceWhole(SearchAlgorithm algorithm) {
     ScheduleSpace space = Templates.space(TestTasks.SMALL);
     assertThat(space.size()).isBetween(2L, 2000L);

@@ -3,8 +3,12 @@ package org.oneshottuner.search;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.oneshottuner.lower.Templates;
+import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.workload.TuningTask;
 
 class SearchQualityTest {
@@ -21,6 +25,29 @@ class SearchQualityTest {
       assertThat(StrictMath.exp(ratio / SEEDS))
           .as("%s over random on %s; %s", algorithm, task, TestSeed.note())
           .isGreaterThan(1.02);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"ANNEALING", "EVOLUTIONARY"})
+  void findsTheBestOfThousandsInFiveHundredTrials(SearchAlgorithm algorithm) {
+    for (TuningTask task : List.of(TestTasks.CONVOLUTION, TestTasks.PRODUCT)) {
+      Landscape landscape = Landscape.failing(task, 20);
+      ScheduleSpace space = Templates.space(task);
+      assertThat(space.size()).isGreaterThan(1000);
+      double best =
+          LongStream.range(0, space.size())
+              .mapToObj(space::at)
+              .flatMapToDouble(one -> landscape.measure(List.of(one)).get(0).nanos().stream())
+              .min()
+              .orElseThrow();
+      for (int i = 0; i < SEEDS; i++) {
+        OnlineSearch search = algorithm.search(task, TestSeed.value() + i);
+        SearchCurve curve = new SearchRun(search, 500, 64).run(landscape::measure);
+        assertThat(curve.bestNanosAfter(500).orElseThrow() / best)
+            .as("%s on %s; %s", algorithm, task, TestSeed.note())
+            .isLessThan(1.02);
+      }
     }
   }
 
