@@ -46,7 +46,7 @@ final class CompileCommand implements Callable<Integer> {
     KernelFolder.Extras extras = example ? KernelFolder.Extras.EXAMPLE : KernelFolder.Extras.NONE;
     OneShotTuner tuner = serving.tuner();
     KernelOrder order = new KernelOrder(tuner, workloads, serving.target(tuner), serving.threads);
-    Compiler compiler = Compiler.find(System.getenv());
+    Compiler compiler = Compiler.find(System.getenv(), order.target());
     report.show(folder.write(order, compiler, extras));
     return 0;
   }

@@ -31,7 +31,7 @@ final class ServingOptions {
       defaultValue = MODEL,
       description =
           "What the kernels are to run on: model (what the model was trained for), detect (this"
-              + " machine), avx512 or avx2; default: ${DEFAULT-VALUE}.")
+              + " machine), avx512, avx2 or neon; default: ${DEFAULT-VALUE}.")
   String target = MODEL;
 
   @Option(

@@ -24,8 +24,8 @@ public final class Targets {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "Cannot compile for this machine: it has neither AVX-512 nor AVX2, name a"
-                        + " target, one of "
+                    "Cannot compile for this machine: it has none of AVX-512, AVX2 and NEON, name"
+                        + " a target, one of "
                         + CpuTarget.known().stream().map(CpuTarget::name).toList()));
   }
 }

@@ -162,7 +162,7 @@ class ChooseTest {
         "Cannot choose for target avx2: model " + model + " was trained for avx512");
     refused(
         choose("--target", "sparc", CONV),
-        "Cannot find target 'sparc': known are model, detect, avx512, avx2");
+        "Cannot find target 'sparc': known are model, detect, avx512, avx2, neon");
     refused(choose("--threads", "0", CONV), "takes 1 to");
     refused(choose("--threads", "64", CONV), "takes 1 to");
   }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.oneshottuner.workload.Architecture;
 import org.oneshottuner.workload.CpuTarget;
 
 /**
@@ -23,6 +24,11 @@ public record Compiler(Path path, String version) {
       List.of("-O2", "-ffp-contract=fast", "-fno-math-errno", "-fPIC", "-shared");
 
   private static final List<String> NAMES = List.of("gcc", "clang", "cc");
+
+  /** This host's architecture; the Java platform has a name of its own for one of them. */
+  private static final String HERE =
+      System.getProperty("os.arch").replace("amd64", Architecture.X86_64.text());
+
   private static final Duration PROBE_LIMIT = Duration.ofSeconds(20);
 
   /** For one file. */
@@ -41,8 +47,34 @@ public record Compiler(Path path, String version) {
    * @throws DeviceException if there is none, or the named one does not run
    */
   public static Compiler find(Map<String, String> environment) throws InterruptedException {
+    return find(environment, NAMES, "Cannot find a C compiler", "gcc");
+  }
+
+  /**
+   * Finds the compiler named by {@code CC}, or else one that builds for a target: where it is of
+   * another architecture than this host, the cross compiler of GCC's.
+   *
+   * @param environment such as {@code System.getenv()}
+   * @throws DeviceException if there is none, or the named one does not run
+   */
+  public static Compiler find(Map<String, String> environment, CpuTarget target)
+      throws InterruptedException {
+    String architecture = target.architecture().text();
+    if (architecture.equals(HERE)) {
+      return find(environment);
+    }
+    return find(
+        environment,
+        List.of(architecture + "-linux-gnu-gcc"),
+        "Cannot find a C compiler for target " + target.name(),
+        "gcc-" + architecture.replace('_', '-') + "-linux-gnu");
+  }
+
+  private static Compiler find(
+      Map<String, String> environment, List<String> usual, String refusal, String remedy)
+      throws InterruptedException {
     String named = environment.getOrDefault("CC", "").strip();
-    List<String> names = named.isEmpty() ? NAMES : List.of(named);
+    List<String> names = named.isEmpty() ? usual : List.of(named);
     List<String> folders = List.of(environment.getOrDefault("PATH", "").split(":", -1));
     for (String name : names) {
       for (Path path : places(name, folders)) {
@@ -53,7 +85,13 @@ public record Compiler(Path path, String version) {
     }
     throw new DeviceException(
         named.isEmpty()
-            ? "Cannot find a C compiler: none of gcc, clang, cc is on the PATH; install gcc, or set CC"
+            ? refusal
+                + ": "
+                + (names.size() == 1 ? "no " : "none of ")
+                + String.join(", ", names)
+                + " is on the PATH; install "
+                + remedy
+                + ", or set CC"
             : "Cannot use the C compiler '" + named + "' that CC names: there is no such program");
   }
 

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.oneshottuner.workload.Architecture;
 import org.oneshottuner.workload.CpuTarget;
 
 /**
@@ -35,6 +36,9 @@ record Host(
   private static final Path ONLINE = Path.of("/sys/devices/system/cpu/online");
   private static final Path CACHES = Path.of("/sys/devices/system/cpu/cpu0/cache");
   private static final Path RELEASE = Path.of("/etc/os-release");
+
+  /** What Linux calls the vectors that every 64-bit processor of Arm's has. */
+  private static final String NEON = "asimd";
 
   Host {
     requireNonNull(model, "model");
@@ -84,11 +88,21 @@ record Host(
 
   /** Returns whether kernels for a target can run here. */
   boolean runs(CpuTarget target) {
-    return switch (target.vectorBytes()) {
-      case 64 -> flags.containsAll(Set.of("avx512f", "avx512bw", "avx512dq", "avx512vl"));
-      case 32 -> flags.containsAll(Set.of("avx2", "fma"));
-      default -> true;
-    };
+    return flags.containsAll(
+        switch (target.architecture()) {
+          case AARCH64 -> Set.of(NEON);
+          case X86_64 ->
+              switch (target.vectorBytes()) {
+                case 64 -> Set.of("avx512f", "avx512bw", "avx512dq", "avx512vl");
+                case 32 -> Set.of("avx2", "fma");
+                default -> Set.of("sse2");
+              };
+        });
+  }
+
+  /** Returns whose machine code this processor runs. */
+  Architecture architecture() {
+    return flags.contains(NEON) ? Architecture.AARCH64 : Architecture.X86_64;
   }
 
   /**

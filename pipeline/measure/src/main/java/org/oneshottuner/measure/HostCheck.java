@@ -114,9 +114,12 @@ public record HostCheck(List<Finding> findings) {
           "AVX2 (" + host.model() + ")",
           "target avx512 cannot be measured or run here; avx2 can");
     }
+    if (host.runs(CpuTarget.NEON)) {
+      return Finding.good("vector extensions", "NEON (" + host.model() + ")");
+    }
     return Finding.missing(
         "vector extensions",
-        host.model() + " has neither AVX-512 nor AVX2",
+        host.model() + " has none of AVX-512, AVX2 and NEON",
         "none of the known targets runs here");
   }
 

@@ -37,6 +37,17 @@ final class TargetGate {
     if (admitted.contains(target)) {
       return;
     }
+    if (target.architecture() != host.architecture()) {
+      throw new IllegalArgumentException(
+          "Cannot measure for target "
+              + target.name()
+              + ": its kernels run on "
+              + target.architecture().text()
+              + ", this processor ("
+              + host.model()
+              + ") is of "
+              + host.architecture().text());
+    }
     if (!host.runs(target)) {
       throw new IllegalArgumentException(
           "Cannot measure for target "

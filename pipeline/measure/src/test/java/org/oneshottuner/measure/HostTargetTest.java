@@ -1,11 +1,15 @@
 package org.oneshottuner.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.oneshottuner.workload.CpuTarget;
+import org.oneshottuner.workload.TuningTask;
+import org.oneshottuner.workload.Workload;
 
 class HostTargetTest {
   private static final Set<String> WIDE =
@@ -63,6 +67,30 @@ class HostTargetTest {
 
     assertThat(all.online()).isGreaterThanOrEqualTo(all.cpus().size());
     assertThat(HostTarget.of(bound)).isEqualTo(HostTarget.of(all));
+  }
+
+  @Test
+  void machinesOfArmsAreNeon() {
+    Host graviton =
+        host(Set.of("asimd", "fp"), 4, "L1 Data 64K", "L2 Unified 1M", "L3 Unified 32M");
+
+    assertThat(HostTarget.of(graviton))
+        .contains(new CpuTarget("neon", "armv8-a", 16, 32, 64 << 10, 1 << 20, 32 << 20, 4));
+    assertThat(graviton.runs(CpuTarget.AVX2)).isFalse();
+  }
+
+  @Test
+  void noX86RunsWhatIsNeons() throws InterruptedException {
+    Host x86 = host(WIDE, 2);
+    TuningTask task = new TuningTask(Workload.parse("dense m=1 n=2 k=3"), CpuTarget.NEON, 1);
+    TargetGate gate = new TargetGate(x86, new Compiler(Path.of("/no/such/cc"), "none"));
+
+    assertThat(x86.runs(CpuTarget.NEON)).isFalse();
+    assertThatThrownBy(() -> gate.mustAdmit(task))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "Cannot measure for target neon: its kernels run on aarch64, this processor (any) is"
+                + " of x86_64");
   }
 
   @Test

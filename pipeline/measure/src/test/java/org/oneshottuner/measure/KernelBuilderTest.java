@@ -147,6 +147,18 @@ class KernelBuilderTest {
   }
 
   @Test
+  void aMissingCrossCompilerIsNamed() {
+    Map<String, String> nowhere = Map.of("PATH", "/nowhere");
+    CpuTarget foreign =
+        System.getProperty("os.arch").equals("aarch64") ? CpuTarget.AVX2 : CpuTarget.NEON;
+    DeviceException e = assertThrows(DeviceException.class, () -> Compiler.find(nowhere, foreign));
+    assertTrue(
+        e.getMessage().startsWith("Cannot find a C compiler for target " + foreign.name()),
+        e::getMessage);
+    assertTrue(e.getMessage().contains("-linux-gnu, or set CC"), e::getMessage);
+  }
+
+  @Test
   void aCompilerThatIsNotThereIsNamed() {
     Map<String, String> environment = new HashMap<>(System.getenv());
     environment.put("CC", "no-such-cc");

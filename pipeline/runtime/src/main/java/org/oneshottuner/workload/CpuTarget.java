@@ -37,6 +37,12 @@ public record CpuTarget(
   public static final CpuTarget AVX2 =
       new CpuTarget("avx2", "haswell", 32, 16, 32 * KIB, MIB, 32L * MIB, 2);
 
+  /**
+   * Processors with Arm's Advanced SIMD, 128-bit vectors: Arm Neoverse N1, Apple M1, and others.
+   */
+  public static final CpuTarget NEON =
+      new CpuTarget("neon", "armv8-a", 16, 32, 64 * KIB, MIB, 8L * MIB, 4);
+
   /** Checks every limit. */
   public CpuTarget {
     if (!name.matches("[a-z0-9_-]+")) {
@@ -48,6 +54,13 @@ public record CpuTarget(
     }
     if (vectorBytes < 16 || vectorBytes > 64 || Integer.bitCount(vectorBytes) != 1) {
       throw refuse(name, "vector", vectorBytes, "expected 16, 32 or 64 bytes");
+    }
+    if (vectorBytes > Architecture.mostVectorBytes(march)) {
+      throw refuse(
+          name,
+          "vector",
+          vectorBytes,
+          "-march=" + march + " has " + Architecture.mostVectorBytes(march) + " bytes at most");
     }
     if (vectorRegisters < 8) {
       throw refuse(name, "registers", vectorRegisters, "least is 8");
@@ -68,7 +81,7 @@ public record CpuTarget(
 
   /** Returns the targets known by name, with the cache sizes of a common processor of the kind. */
   public static List<CpuTarget> known() {
-    return List.of(AVX512, AVX2);
+    return List.of(AVX512, AVX2, NEON);
   }
 
   /**
@@ -87,6 +100,11 @@ public record CpuTarget(
                         + name
                         + "': known are "
                         + known().stream().map(CpuTarget::name).collect(Collectors.joining(", "))));
+  }
+
+  @Override
+  public Architecture architecture() {
+    return Architecture.of(march);
   }
 
   /** Returns how many f32 elements a vector register holds. */

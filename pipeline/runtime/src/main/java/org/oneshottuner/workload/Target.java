@@ -5,6 +5,9 @@ public sealed interface Target permits CpuTarget {
   /** Returns the short name, such as {@code avx512}. */
   String name();
 
+  /** Returns what kind of processor runs its kernels. */
+  Architecture architecture();
+
   /** Returns the canonical text; two targets are equal iff their texts are. */
   String text();
 }

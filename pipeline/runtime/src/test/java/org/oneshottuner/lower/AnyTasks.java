@@ -34,7 +34,7 @@ final class AnyTasks {
     int vectorBytes = 16 << random.nextLong(3);
     int registers = 8 + (int) random.nextLong(57);
     return new CpuTarget(
-        "drawn", "x86-64-v3", vectorBytes, registers, 1 << 15, 1 << 20, 1 << 25, 1);
+        "drawn", "x86-64-v4", vectorBytes, registers, 1 << 15, 1 << 20, 1 << 25, 1);
   }
 
   private static String text(SplitMix64 random) {

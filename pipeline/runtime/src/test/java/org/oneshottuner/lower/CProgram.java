@@ -11,22 +11,37 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A C program in a directory of its own, compiled without a warning and with sanitizers, and run.
+ * A C program in a directory of its own, compiled without a warning, and run: for this machine with
+ * sanitizers; for another architecture, where those need more than an emulator has, so that
+ * undefined behaviour traps.
  */
 public final class CProgram {
   private static final List<String> FLAGS =
-      List.of(
-          "-O2",
-          "-ffp-contract=fast",
-          "-fno-math-errno",
-          "-Wall",
-          "-Wextra",
-          "-Werror",
-          "-fsanitize=address,undefined",
-          "-fno-sanitize-recover=all");
+      List.of("-O2", "-ffp-contract=fast", "-fno-math-errno", "-Wall", "-Wextra", "-Werror");
+
+  private static final Tools HERE =
+      new Tools(
+          "gcc", List.of("-fsanitize=address,undefined", "-fno-sanitize-recover=all"), List.of());
+
+  private static final Tools AARCH64 =
+      new Tools(
+          "aarch64-linux-gnu-gcc",
+          List.of("-static", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"),
+          List.of("qemu-aarch64"));
+
   private static final int MOST_MINUTES = 5;
 
   private final Path directory;
+  private Tools tools = HERE;
+
+  /**
+   * What makes and runs a program.
+   *
+   * @param compiler the compiler's driver
+   * @param flags what it is given beside the flags of all
+   * @param emulator what the program is an argument of; none where it runs by itself
+   */
+  private record Tools(String compiler, List<String> flags, List<String> emulator) {}
 
   /** A program in a directory. */
   public CProgram(Path directory) {
@@ -59,10 +74,26 @@ public final class CProgram {
     return floats;
   }
 
+  /** Returns whether a program on the path answers. */
+  public static boolean has(String name) throws InterruptedException {
+    try {
+      Process process =
+          new ProcessBuilder(name, "--version")
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      return process.waitFor() == 0;
+    } catch (IOException absent) {
+      return false;
+    }
+  }
+
   /** Compiles source files to the program. */
   public void compile(String march, String... sources) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("gcc", "-march=" + march));
+    tools = march.startsWith("armv8") ? AARCH64 : HERE;
+    List<String> command = new ArrayList<>(List.of(tools.compiler(), "-march=" + march));
     command.addAll(FLAGS);
+    command.addAll(tools.flags());
     command.addAll(List.of(sources));
     command.addAll(List.of("-o", "program", "-lm"));
     int exit = execute(command);
@@ -73,7 +104,8 @@ public final class CProgram {
 
   /** Runs the program, and returns its exit status, which is zero or {@code expected}. */
   public int run(int expected, String... arguments) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>(List.of("./program"));
+    List<String> command = new ArrayList<>(tools.emulator());
+    command.add("./program");
     command.addAll(List.of(arguments));
     int exit = execute(command);
     if (exit != 0 && exit != expected) {

@@ -69,7 +69,7 @@ final class CompiledKernels {
     }
   }
 
-  private static String driver() throws IOException {
+  static String driver() throws IOException {
     try (InputStream driver = CompiledKernels.class.getResourceAsStream("driver.c")) {
       return new String(
           Objects.requireNonNull(driver, "driver.c").readAllBytes(), StandardCharsets.UTF_8);

@@ -19,6 +19,14 @@ class TuningTaskTest {
   }
 
   @Test
+  void aTargetSaysWhatKindOfProcessorItIs() {
+    assertThat(CpuTarget.AVX512.architecture()).isEqualTo(Architecture.X86_64);
+    assertThat(CpuTarget.AVX2.architecture()).isEqualTo(Architecture.X86_64);
+    assertThat(CpuTarget.NEON.architecture()).isEqualTo(Architecture.AARCH64);
+    assertThat(CpuTarget.parse(CpuTarget.NEON.text())).isEqualTo(CpuTarget.NEON);
+  }
+
+  @Test
   void aCacheOfManyGigabytesIsWrittenAndRead() {
     CpuTarget target = new CpuTarget("large", "haswell", 32, 16, 32768, 1L << 20, 5L << 30, 192);
     assertThat(CpuTarget.parse(target.text())).isEqualTo(target);
@@ -33,7 +41,7 @@ class TuningTaskTest {
   @Test
   void anUnknownTargetIsRefusedWithTheKnownOnes() {
     assertThatThrownBy(() -> CpuTarget.named("sve"))
-        .hasMessage("Cannot find target 'sve': known are avx512, avx2");
+        .hasMessage("Cannot find target 'sve': known are avx512, avx2, neon");
   }
 
   @ParameterizedTest
@@ -47,6 +55,10 @@ class TuningTaskTest {
         "vector=32 | vector=33 | vector is 33, expected 16, 32 or 64 bytes",
         "vector=32 | vector=128 | vector is 128, expected 16, 32 or 64 bytes",
         "vector=32 | vector=wide | vector is 'wide', expected a whole number",
+        "vector=32 | vector=64 | vector is 64, -march=haswell has 32 bytes at most",
+        "march=haswell | march=armv8-a | vector is 32, -march=armv8-a has 16 bytes at most",
+        "march=haswell | march=armv9-a+sve2 | vector is 32, -march=armv9-a+sve2 has 16 bytes",
+        "march=haswell | march=x86-64-v2 | vector is 32, -march=x86-64-v2 has 16 bytes at most",
         "registers=16 | registers=4 | registers is 4, least is 8",
         "l1=32768 | l1=1 | l1 is 1, least is 4096 bytes",
         "l2=1048576 | l2=16384 | l2 is 16384, least is l1's 32768 bytes",
