@@ -58,7 +58,11 @@ class RivalTest {
           "dense m=1 n=64 k=48",
           "dense m=9 n=33 k=17 epilogue=bias",
           "batch_matmul b=3 m=17 n=19 k=23",
-          "batch_matmul b=2 m=16 n=32 k=8 epilogue=sigmoid");
+          "batch_matmul b=2 m=16 n=32 k=8 epilogue=sigmoid",
+          "batch_matmul b=3 m=17 n=19 k=23 transpose=rhs",
+          "batch_matmul b=3 m=17 n=19 k=23 transpose=lhs epilogue=bias",
+          "batch_matmul b=2 m=16 n=32 k=8 transpose=both",
+          "batch_matmul b=2 m=1 n=9 k=8 transpose=rhs");
 
   private static final String ABSENT =
       "no libraries to compare with: mvn -pl pipeline/bench dependency:unpack@peers fetches them";

@@ -84,6 +84,8 @@ final class TaskText {
         + " n="
         + matmul.n()
         + " k="
-        + matmul.k();
+        + matmul.k()
+        + (matmul.transpose().ofLhs() ? " lhs_transposed=1" : "")
+        + (matmul.transpose().ofRhs() ? " rhs_transposed=1" : "");
   }
 }

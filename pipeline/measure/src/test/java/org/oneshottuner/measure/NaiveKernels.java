@@ -138,29 +138,40 @@ final class NaiveKernels implements Codegen {
 
   private static String dense(Dense dense) {
     return product(
-        dense.m(), dense.n(), dense.k(), "weight[column * K + k]", dense.epilogue().steps());
+        new Sides("in[0][row * K + k]", "weight[column * K + k]"),
+        dense.m(),
+        dense.n(),
+        dense.k(),
+        dense.epilogue().steps());
   }
 
   private static String matmul(BatchMatmul matmul) {
-    return product(
-        matmul.m(),
-        matmul.n(),
-        matmul.k(),
-        "in[1][(row / M * K + k) * N + column]",
-        matmul.epilogue().steps());
+    Sides sides =
+        new Sides(
+            matmul.transpose().ofLhs()
+                ? "in[0][(row / M * K + k) * M + row % M]"
+                : "in[0][row * K + k]",
+            matmul.transpose().ofRhs()
+                ? "in[1][(row / M * N + column) * K + k]"
+                : "in[1][(row / M * K + k) * N + column]");
+    return product(sides, matmul.m(), matmul.n(), matmul.k(), matmul.epilogue().steps());
   }
 
-  private static String product(int m, int n, int k, String second, List<Step> steps) {
+  /** What a term of the sum is a product of. */
+  private record Sides(String first, String second) {}
+
+  private static String product(Sides sides, int m, int n, int k, List<Step> steps) {
     return """
           for (long row = begin; row < end; row++) for (long column = 0; column < N; column++) {
             double sum = 0;
             long at = row * N + column;
-            for (long k = 0; k < K; k++) sum += (double)in[0][row * K + k] * SECOND;
+            for (long k = 0; k < K; k++) sum += (double)FIRST * SECOND;
             EPILOGUE
             out[at] = sum;
           }
         """
-        .replace("SECOND", second)
+        .replace("FIRST", sides.first())
+        .replace("SECOND", sides.second())
         .replace("EPILOGUE", epilogue(steps))
         .replaceAll("\\bM\\b", m + "L")
         .replaceAll("\\bN\\b", n + "L")

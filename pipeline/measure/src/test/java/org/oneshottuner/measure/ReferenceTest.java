@@ -34,7 +34,10 @@ class ReferenceTest {
           "dense m=7 n=130 k=70 epilogue=bias+add",
           "dense m=1 n=65 k=200",
           "batch_matmul b=3 m=5 n=67 k=33",
-          "batch_matmul b=2 m=9 n=64 k=64 epilogue=bias+relu");
+          "batch_matmul b=2 m=9 n=64 k=64 epilogue=bias+relu",
+          "batch_matmul b=3 m=5 n=67 k=33 transpose=rhs",
+          "batch_matmul b=3 m=6 n=67 k=33 transpose=lhs",
+          "batch_matmul b=2 m=9 n=65 k=70 transpose=both epilogue=bias");
 
   private static final List<String> ROUNDED =
       List.of(

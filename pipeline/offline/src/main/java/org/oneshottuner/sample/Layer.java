@@ -69,6 +69,7 @@ public record Layer(Workload workload, int count) {
                     product.m(),
                     product.n(),
                     product.k(),
+                    product.transpose(),
                     product.dtype(),
                     product.epilogue())));
   }

@@ -5,6 +5,7 @@ import org.oneshottuner.workload.BatchMatmul;
 import org.oneshottuner.workload.Dense;
 import org.oneshottuner.workload.ElementType;
 import org.oneshottuner.workload.Epilogue;
+import org.oneshottuner.workload.Transpose;
 import org.oneshottuner.workload.Workload;
 
 /** Matrix products near to those of networks. */
@@ -16,6 +17,9 @@ final class ProductShapes {
   private static final double OTHER_EPILOGUE_SHARE = 0.1;
   private static final double CROSS_SHARE = 0.1;
   private static final double SAME_HEAD_SHARE = 0.5;
+  private static final double SAME_TRANSPOSE_SHARE = 0.5;
+  private static final double USUAL_TRANSPOSE_SHARE = 0.7;
+  private static final List<Transpose> TRANSPOSES = List.of(Transpose.values());
   private static final List<Integer> HEAD_WIDTHS = List.of(16, 24, 32, 40, 48, 64, 80, 96, 128);
 
   private final Anchors<Dense> dense;
@@ -55,7 +59,8 @@ final class ProductShapes {
 
   /**
    * Attention: scores are tokens x tokens, sums over a head; contexts are tokens x head, sums over
-   * tokens.
+   * tokens. Keys usually lie as tokens x head, as values do: then the right side of scores is
+   * transposed, unless the compiler has folded that into what comes before.
    */
   Workload batchMatmul(Draws draws) {
     BatchMatmul anchor = batched.pick(draws);
@@ -67,9 +72,20 @@ final class ProductShapes {
     int heads = Math.max(1, (int) Math.rint(draws.scaled(anchor.b(), HEADS_SD)));
     int queries = Rounding.tokens(anchor.m(), draws);
     int keys = draws.chance(CROSS_SHARE) ? Rounding.tokens(anchor.m(), draws) : queries;
-    return scores
-        ? new BatchMatmul(heads, queries, keys, head, ElementType.F32, anchor.epilogue())
-        : new BatchMatmul(heads, queries, head, keys, ElementType.F32, anchor.epilogue());
+    Transpose transpose =
+        draws.chance(SAME_TRANSPOSE_SHARE)
+            ? anchor.transpose()
+            : draws.chance(USUAL_TRANSPOSE_SHARE)
+                ? (scores ? Transpose.RHS : Transpose.NONE)
+                : draws.pick(TRANSPOSES);
+    return new BatchMatmul(
+        heads,
+        queries,
+        scores ? keys : head,
+        scores ? head : keys,
+        transpose,
+        ElementType.F32,
+        anchor.epilogue());
   }
 
   private static int width(double value, Draws draws) {

@@ -11,6 +11,7 @@ import org.oneshottuner.workload.ElementType;
 import org.oneshottuner.workload.Epilogue;
 import org.oneshottuner.workload.Layout;
 import org.oneshottuner.workload.Padding;
+import org.oneshottuner.workload.Transpose;
 import org.oneshottuner.workload.Window;
 import org.oneshottuner.workload.Workload;
 
@@ -31,6 +32,7 @@ public final class UniformTasks implements TaskSampler {
   private static final int MOST_SIDE = 512;
   private static final double DILATED_SHARE = 0.1;
   private static final double GROUPED_SHARE = 0.25;
+  private static final List<Transpose> TRANSPOSES = List.of(Transpose.values());
   private static final List<Integer> GROUPS = List.of(2, 4, 8, 16, 32, 64);
   private static final List<Epilogue> EPILOGUES =
       List.of(
@@ -116,6 +118,7 @@ public final class UniformTasks implements TaskSampler {
           draws.logBetween(1, MOST_SIDE),
           draws.logBetween(1, MOST_SIDE),
           draws.logBetween(1, MOST_SIDE),
+          draws.pick(TRANSPOSES),
           ElementType.F32,
           draws.pick(EPILOGUES));
     }

@@ -51,7 +51,7 @@ class TaskSamplersTest {
         IntStream.range(0, GOLDEN_DRAWS)
             .mapToObj(index -> sampler.workload(index).text() + "\n")
             .collect(Collectors.joining());
-    Golden.check("tasks-" + sampler.name() + "-v3.txt", drawn);
+    Golden.check("tasks-" + sampler.name() + "-v4.txt", drawn);
   }
 
   @ParameterizedTest

@@ -2,8 +2,10 @@ package org.oneshottuner.feature;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import org.oneshottuner.workload.BatchMatmul;
 import org.oneshottuner.workload.Epilogue;
 import org.oneshottuner.workload.Layout;
+import org.oneshottuner.workload.Transpose;
 import org.oneshottuner.workload.TuningTask;
 import org.oneshottuner.workload.Window;
 
@@ -34,6 +36,18 @@ final class TaskColumns {
         "flag",
         "1 if channels are blocked in memory",
         t -> flag(t.workload().layout() == Layout.NCHW16C));
+    task(
+        columns,
+        "lhs_transposed",
+        "flag",
+        "1 if the left side of a batched product has its rows and columns exchanged in memory",
+        t -> flag(transpose(t).ofLhs()));
+    task(
+        columns,
+        "rhs_transposed",
+        "flag",
+        "1 if the right side of a batched product has its rows and columns exchanged in memory",
+        t -> flag(transpose(t).ofRhs()));
     task(
         columns,
         "has_residual",
@@ -173,6 +187,10 @@ final class TaskColumns {
       String meaning,
       ToDoubleFunction<TuningTask> value) {
     columns.add(new FeatureColumn(name, unit, meaning, new FeatureColumn.OfTask(value)));
+  }
+
+  private static Transpose transpose(TuningTask task) {
+    return task.workload() instanceof BatchMatmul product ? product.transpose() : Transpose.NONE;
   }
 
   private static double flag(boolean set) {

@@ -17,12 +17,14 @@ import org.oneshottuner.workload.BatchMatmul;
 import org.oneshottuner.workload.Dense;
 import org.oneshottuner.workload.Epilogue;
 import org.oneshottuner.workload.Operands;
+import org.oneshottuner.workload.Transpose;
 import org.oneshottuner.workload.TuningTask;
 
 /**
  * A matrix product in register tiles: rows of the left side are broadcast, columns of the right
  * side are vectors. Constant right sides are packed ahead into panels as wide as a tile; others are
- * read where they are.
+ * read where they are, unless their columns do not lie side by side: then each unit of work packs
+ * the panel that it needs.
  *
  * <p>Loops, from the outside: batch, then tiles of columns and blocks of rows in the order of knob
  * {@code order}; then blocks of the sum ({@code kc}), then the row tiles of the block ({@code mc});
@@ -38,6 +40,8 @@ final class MatrixProduct implements Template {
   private static final String MC = "mc";
   private static final String UNROLL = "unroll";
   private static final String ORDER = "order";
+  private static final int LEAST_KC = 128;
+  private static final long MOST_PANEL_BYTES = 512 << 10;
   private static final String COLUMNS_OUTSIDE = "n_outer";
   private static final String ROWS_OUTSIDE = "m_outer";
 
@@ -49,11 +53,14 @@ final class MatrixProduct implements Template {
   private final int k;
   private final int lanes;
   private final boolean constantRight;
+  private final Transpose transpose;
   private final Fused fused;
 
   private MatrixProduct(TuningTask task, int batch, int m, int n, int k, Epilogue epilogue) {
     this.task = task;
     this.constantRight = task.workload() instanceof Dense;
+    this.transpose =
+        task.workload() instanceof BatchMatmul product ? product.transpose() : Transpose.NONE;
     this.name = constantRight ? DENSE : BATCH;
     this.batch = batch;
     this.m = m;
@@ -91,7 +98,7 @@ final class MatrixProduct implements Template {
         Choices.upTo(MR, m, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28),
         Choices.upTo(NV, vectors, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16),
         Choices.counts(UNROLL, u -> k % u == 0, 1, 2, 4),
-        Choices.sizes(KC, k, 128, 256, 384, 512, 768, 1024, 1536));
+        Choices.sizes(KC, k, LEAST_KC, 256, 384, 512, 768, 1024, 1536));
   }
 
   @Override
@@ -117,7 +124,18 @@ final class MatrixProduct implements Template {
         rule(
             "order=n_outer where it does not matter",
             List.of(ORDER, MC, MR, NV),
-            v -> v.is(ORDER, COLUMNS_OUTSIDE) || (rowBlocks(v) > 1 && columnTiles(v) > 1)));
+            v -> v.is(ORDER, COLUMNS_OUTSIDE) || (rowBlocks(v) > 1 && columnTiles(v) > 1)),
+        rule(
+            "packed panel<=" + MOST_PANEL_BYTES + ", or the least there is",
+            List.of(NV, KC),
+            v ->
+                !transpose.ofRhs()
+                    || panelBytes(v) <= MOST_PANEL_BYTES
+                    || v.number(KC) == Math.min(k, LEAST_KC)));
+  }
+
+  private double panelBytes(KnobValues v) {
+    return Float.BYTES * width(v) * v.number(KC);
   }
 
   @Override
@@ -181,6 +199,7 @@ final class MatrixProduct implements Template {
     private final List<Integer> fullColumns;
     private final Buffer input;
     private final Buffer right;
+    private final Buffer panel;
     private final Buffer shift;
     private final Buffer residual;
     private final Buffer out;
@@ -202,6 +221,8 @@ final class MatrixProduct implements Template {
           constantRight
               ? buffer("packed", Role.PACKED, sizes.weight())
               : buffer("right", Role.RHS, sizes.rhs());
+      panel =
+          transpose.ofRhs() ? buffer("panel", Role.SLOT, (long) Math.min(n, width) * kc) : right;
       shift = fused.hasBias() ? buffer("shift", Role.PACKED, n) : input;
       residual = fused.hasResidual() ? buffer("residual", Role.RESIDUAL, sizes.residual()) : input;
       out = buffer("out", Role.OUTPUT, sizes.output());
@@ -302,6 +323,9 @@ final class MatrixProduct implements Template {
 
     private void rows(
         Code code, Index item, Index tile, Index block, List<Integer> columns, Index from) {
+      if (transpose.ofRhs()) {
+        stage(code, item, tile, new RegisterTile(1, columns).width(), from);
+      }
       int fullTiles = m / mr;
       int rest = m % mr;
       if (fullTiles > 0) {
@@ -327,15 +351,41 @@ final class MatrixProduct implements Template {
       }
     }
 
+    /** Brings a block of the right side's columns side by side. */
+    private void stage(Code code, Index item, Index tile, int columns, Index from) {
+      Index column = item.times(n).plus(tile.times(width));
+      Index terms = kc == k ? Index.of(k) : Index.of(kc).least(Index.of(k).minus(from));
+      code.loop(
+          "c",
+          columns,
+          (outer, c) -> {
+            Place source = outer.bind("source", right, column.plus(c).times(k).plus(from));
+            outer.loop(
+                "p",
+                Index.ZERO,
+                terms,
+                1,
+                (inner, p) ->
+                    inner.store(panel, p.times(columns).plus(c), new Value.Load(source, p, 1)));
+          });
+    }
+
     private void tile(Code code, Index item, Index tile, Index row, RegisterTile sums, Index from) {
       Index column = tile.times(width);
-      Place a = code.bind("a", input, item.times(m).plus(row).times(k));
+      boolean leftTransposed = transpose.ofLhs();
+      Place a =
+          leftTransposed
+              ? code.bind("a", input, item.times((long) m * k).plus(row))
+              : code.bind("a", input, item.times(m).plus(row).times(k));
       Place b =
-          constantRight
-              ? code.bind("b", right, column.times(k))
-              : code.bind("b", right, item.times((long) k * n).plus(column));
+          transpose.ofRhs()
+              ? panel
+              : constantRight
+                  ? code.bind("b", right, column.times(k))
+                  : code.bind("b", right, item.times((long) k * n).plus(column));
+      Index first = transpose.ofRhs() ? from : Index.ZERO;
       Place c = code.bind("c", out, item.times(m).plus(row).times(n).plus(column));
-      int stride = constantRight ? sums.width() : n;
+      int stride = constantRight || transpose.ofRhs() ? sums.width() : n;
       boolean whole = kc == k;
       if (whole) {
         sums.declare(code);
@@ -361,8 +411,16 @@ final class MatrixProduct implements Template {
                           once,
                           j ->
                               new Value.Load(
-                                  b, q.plus(u).times(stride).plus(sums.start(j)), sums.lanes(j)),
-                          i -> new Value.Load(a, i.times(k).plus(q).plus(u), 1))));
+                                  b,
+                                  q.plus(u).minus(first).times(stride).plus(sums.start(j)),
+                                  sums.lanes(j)),
+                          i ->
+                              new Value.Load(
+                                  a,
+                                  leftTransposed
+                                      ? q.plus(u).times(m).plus(i)
+                                      : i.times(k).plus(q).plus(u),
+                                  1))));
       if (whole) {
         finish(code, sums, item, row, column, c);
       } else {
@@ -431,14 +489,21 @@ final class MatrixProduct implements Template {
     traits.add(Trait.OUTER_TRAFFIC, v -> outerTraffic(v, l2), ORDER, MR, NV, KC, MC);
     traits.add(
         Trait.SCRATCH_TRAFFIC,
-        v -> 2 * element * batch * m * n * (ceil(k, v.number(KC)) - 1.0),
+        v -> 2 * element * (batch * m * n * (ceil(k, v.number(KC)) - 1.0) + stagedElements(v)),
+        MR,
+        MC,
         KC);
+    traits.add(Trait.SCRATCH_BYTES, v -> transpose.ofRhs() ? panelBytes(v) : 0, NV, KC);
+    traits.add(Trait.PASSES, v -> ceil(k, v.number(KC)), KC);
+    traits.add(Trait.PHASES, v -> 1);
     traits.add(
         Trait.TRANSFORM_OPS,
-        v -> (double) batch * m * vectorsOfRow(v) * ceil(k, v.number(KC)),
+        v -> (double) batch * m * vectorsOfRow(v) * ceil(k, v.number(KC)) + 2 * stagedElements(v),
+        MR,
         NV,
+        MC,
         KC);
-    traits.add(Trait.ROW_STRIDE_BYTES, v -> element * k);
+    traits.add(Trait.ROW_STRIDE_BYTES, v -> transpose.ofLhs() ? element : element * k);
     traits.add(Trait.UNITS, v -> (double) batch * rowBlocks(v) * columnTiles(v), MR, NV, MC);
     traits.add(
         Trait.IMBALANCE,
@@ -447,10 +512,16 @@ final class MatrixProduct implements Template {
         NV,
         MC);
     traits.add(Trait.COLUMNS_STAY, v -> v.is(ORDER, COLUMNS_OUTSIDE) ? 1 : 0, ORDER);
+    boolean rightInPlace = !constantRight && !transpose.ofRhs();
     double splits = CacheLine.splits(0, n, n, lanes);
     traits.add(
-        Trait.SPLIT_LOADS, v -> constantRight ? 0 : (double) batch * rowTiles(v) * k * splits, MR);
+        Trait.SPLIT_LOADS, v -> rightInPlace ? (double) batch * rowTiles(v) * k * splits : 0, MR);
     return traits.readers();
+  }
+
+  /** Returns how many elements of the right side are packed by units of work. */
+  private double stagedElements(KnobValues v) {
+    return transpose.ofRhs() ? (double) batch * n * k * rowBlocks(v) : 0;
   }
 
   private double width(KnobValues v) {

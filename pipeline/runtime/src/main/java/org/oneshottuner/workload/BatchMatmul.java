@@ -11,15 +11,18 @@ import org.oneshottuner.workload.Epilogue.Step;
  * @param m rows of lhs and output
  * @param n columns of rhs and output
  * @param k length of the sums
+ * @param transpose which sides lie in memory with their rows and columns exchanged
  * @param dtype of all tensors
  * @param epilogue fused behind the sum; a bias has a value for each of the {@code n} columns
  */
-public record BatchMatmul(int b, int m, int n, int k, ElementType dtype, Epilogue epilogue)
+public record BatchMatmul(
+    int b, int m, int n, int k, Transpose transpose, ElementType dtype, Epilogue epilogue)
     implements Workload {
   static final String KIND = "batch_matmul";
 
   /** Checks that the shape is possible. */
   public BatchMatmul {
+    requireNonNull(transpose, "transpose");
     requireNonNull(dtype, "dtype");
     requireNonNull(epilogue, "epilogue");
     WorkloadText.positive("b", b);
@@ -29,13 +32,14 @@ public record BatchMatmul(int b, int m, int n, int k, ElementType dtype, Epilogu
   }
 
   static BatchMatmul read(WorkloadText fields) {
-    fields.only("b", "m", "n", "k", "dtype", "epilogue");
+    fields.only("b", "m", "n", "k", "transpose", "dtype", "epilogue");
     return WorkloadText.addressable(
         new BatchMatmul(
             fields.number("b"),
             fields.number("m"),
             fields.number("n"),
             fields.number("k"),
+            fields.transpose(),
             fields.dtype(),
             fields.epilogue()));
   }
@@ -74,6 +78,7 @@ public record BatchMatmul(int b, int m, int n, int k, ElementType dtype, Epilogu
         .field("m", m)
         .field("n", n)
         .field("k", k)
+        .field("transpose", transpose.text(), Transpose.NONE.text())
         .common(this)
         .done();
   }

@@ -103,6 +103,13 @@ final class WorkloadText {
     return value.isEmpty() ? Layout.NCHW : constant("layout", value, Layout.values(), Layout::text);
   }
 
+  Transpose transpose() {
+    String value = take("transpose");
+    return value.isEmpty()
+        ? Transpose.NONE
+        : constant("transpose", value, Transpose.values(), Transpose::text);
+  }
+
   ElementType dtype() {
     String value = take("dtype");
     return value.isEmpty()

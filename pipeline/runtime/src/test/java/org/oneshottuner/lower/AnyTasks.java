@@ -3,6 +3,7 @@ package org.oneshottuner.lower;
 import java.util.Optional;
 import org.oneshottuner.space.SplitMix64;
 import org.oneshottuner.workload.CpuTarget;
+import org.oneshottuner.workload.Transpose;
 import org.oneshottuner.workload.TuningTask;
 import org.oneshottuner.workload.Workload;
 
@@ -43,12 +44,13 @@ final class AnyTasks {
           "dense m=%d n=%d k=%d"
               .formatted(magnitude(random, 12), magnitude(random, 12), magnitude(random, 12));
       case 1 ->
-          "batch_matmul b=%d m=%d n=%d k=%d"
+          "batch_matmul b=%d m=%d n=%d k=%d transpose=%s"
               .formatted(
                   magnitude(random, 4),
                   magnitude(random, 9),
                   magnitude(random, 9),
-                  magnitude(random, 9));
+                  magnitude(random, 9),
+                  Transpose.values()[(int) random.nextLong(Transpose.values().length)].text());
       case 2, 3 -> "depthwise_conv2d n=1 c=%d %s".formatted(magnitude(random, 9), window(random));
       default -> {
         int groups = magnitude(random, 6);

@@ -25,7 +25,9 @@ public final class GoldenTasks {
           "dense m=128 n=3072 k=768 epilogue=bias+gelu",
           "dense m=1 n=1000 k=2048 epilogue=bias",
           "batch_matmul b=12 m=128 n=128 k=64",
-          "batch_matmul b=96 m=197 n=64 k=197");
+          "batch_matmul b=96 m=197 n=64 k=197",
+          "batch_matmul b=12 m=128 n=128 k=64 transpose=rhs",
+          "batch_matmul b=6 m=197 n=64 k=197 transpose=lhs");
 
   private GoldenTasks() {}
 

@@ -142,9 +142,15 @@ final class Reference {
         for (int n = 0; n < product.n(); n++) {
           double sum = 0;
           for (int k = 0; k < product.k(); k++) {
-            sum +=
-                input[(b * product.m() + m) * product.k() + k]
-                    * rhs[(b * product.k() + k) * product.n() + n];
+            int left =
+                product.transpose().ofLhs()
+                    ? (b * product.k() + k) * product.m() + m
+                    : (b * product.m() + m) * product.k() + k;
+            int right =
+                product.transpose().ofRhs()
+                    ? (b * product.n() + n) * product.k() + k
+                    : (b * product.k() + k) * product.n() + n;
+            sum += input[left] * rhs[right];
           }
           int place = (b * product.m() + m) * product.n() + n;
           output[place] = epilogue(sum, n, place);

@@ -7,6 +7,7 @@ import org.oneshottuner.space.SplitMix64;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.Epilogue;
 import org.oneshottuner.workload.Layout;
+import org.oneshottuner.workload.Transpose;
 import org.oneshottuner.workload.TuningTask;
 import org.oneshottuner.workload.Workload;
 
@@ -74,6 +75,10 @@ public final class SmallTasks {
           "batch_matmul b=1 m=1 n=16 k=7 epilogue=bias+swish",
           "batch_matmul b=2 m=12 n=48 k=140 epilogue=add+relu",
           "batch_matmul b=2 m=9 n=3 k=5 epilogue=relu6",
+          "batch_matmul b=2 m=19 n=37 k=21 transpose=rhs epilogue=bias+add",
+          "batch_matmul b=3 m=21 n=18 k=130 transpose=lhs",
+          "batch_matmul b=2 m=7 n=50 k=140 transpose=both epilogue=add+relu",
+          "batch_matmul b=1 m=1 n=5 k=9 transpose=rhs",
           "depthwise_conv2d n=1 c=4 h=4 w=33 r=31 s=31 pad=15 layout=nchw16c epilogue=bias+relu",
           "depthwise_conv2d n=1 c=5 h=3 w=33 r=3 s=31 pad=1,15,1,15 layout=nchw16c epilogue=add",
           "depthwise_conv2d n=1 c=17 h=2 w=105 r=1 s=101 layout=nchw16c epilogue=bias+sigmoid",
@@ -113,8 +118,12 @@ public final class SmallTasks {
                   "dense m=%d n=%d k=%d", upTo(random, 60), upTo(random, 90), upTo(random, 300));
           case 1 ->
               String.format(
-                  "batch_matmul b=%d m=%d n=%d k=%d",
-                  upTo(random, 3), upTo(random, 40), upTo(random, 70), upTo(random, 150));
+                  "batch_matmul b=%d m=%d n=%d k=%d transpose=%s",
+                  upTo(random, 3),
+                  upTo(random, 40),
+                  upTo(random, 70),
+                  upTo(random, 150),
+                  one(random, List.of(Transpose.values())).text());
           case 2 ->
               String.format(
                   "depthwise_conv2d n=%d c=%d %s",

@@ -22,7 +22,10 @@ class WorkloadTest {
             + " layout=nchw16c epilogue=bias+add+relu",
         "depthwise_conv2d n=1 c=96 h=112 w=112 r=3 s=3 stride=2 pad=1 epilogue=bias+relu6",
         "dense m=128 n=3072 k=768 epilogue=bias+gelu",
-        "batch_matmul b=12 m=128 n=128 k=64 epilogue=swish"
+        "batch_matmul b=12 m=128 n=128 k=64 epilogue=swish",
+        "batch_matmul b=2 m=3 n=4 k=5 transpose=rhs epilogue=bias",
+        "batch_matmul b=2 m=3 n=4 k=5 transpose=lhs",
+        "batch_matmul b=2 m=3 n=4 k=5 transpose=both"
       })
   void canonicalTextIsReadAndWrittenAsItIs(String text) {
     assertThat(Workload.parse(text).text()).isEqualTo(text);
@@ -34,6 +37,7 @@ class WorkloadTest {
       value = {
         "  dense   n=2 k=3\tm=1 | dense m=1 n=2 k=3",
         "dense m=1 n=2 k=3 dtype=f32 epilogue=none | dense m=1 n=2 k=3",
+        "batch_matmul transpose=none b=1 k=4 n=3 m=2 | batch_matmul b=1 m=2 n=3 k=4",
         "conv2d n=1 c=1 h=1 w=1 k=1 r=1 s=1 stride=1 pad=0 dilation=1 groups=1 layout=nchw |"
             + " conv2d n=1 c=1 h=1 w=1 k=1 r=1 s=1",
         "conv2d n=1 c=1 h=1 w=1 k=1 r=1 s=1 pad=2,2,2,2 |"
@@ -78,6 +82,8 @@ class WorkloadTest {
         "dense m=0 n=2 k=3 | m is 0, least is 1",
         "dense m=1 n=-2 k=3 | n is -2, least is 1",
         "batch_matmul b=0 m=1 n=1 k=1 | b is 0, least is 1",
+        "batch_matmul b=1 m=1 n=1 k=1 transpose=yes | transpose is 'yes', known are none, lhs, rhs, both",
+        "dense m=1 n=1 k=1 transpose=rhs | transpose is unknown",
         "dense m=1 n=2 k=3 dtype=f16 | dtype is 'f16', known are f32",
         "dense m=1 n=2 k=3 epilogue=tanh | epilogue is 'tanh', known are bias, relu, relu6",
         "dense m=1 n=2 k=3 epilogue=relu+ | epilogue is '', known are",

@@ -238,6 +238,13 @@ static void shape_convolution(struct state *state) {
   else shape(&state->right, 5, (const int64_t[]){t->groups, t->k / t->groups, t->c / t->groups, t->r, t->s});
 }
 
+/* The last two extents are those of what lies in memory, exchanged. */
+static void transpose(struct tensor *tensor) {
+  int last = tensor->count - 1;
+  tensor->strides[last] = tensor->extents[last - 1];
+  tensor->strides[last - 1] = 1;
+}
+
 static void shape_product(struct state *state, bool inner) {
   const struct task *t = state->task;
   if (t->kind == BATCH_MATMUL) {
@@ -245,6 +252,8 @@ static void shape_product(struct state *state, bool inner) {
     shape(&state->right, 3, (const int64_t[]){t->b, t->k, t->n});
     shape(&state->destination, 3, (const int64_t[]){t->b, t->m, t->n});
     shape(&state->bias, 3, (const int64_t[]){1, 1, t->n});
+    if (t->lhs_transposed) transpose(&state->source);
+    if (t->rhs_transposed) transpose(&state->right);
     return;
   }
   shape(&state->source, 2, (const int64_t[]){t->m, t->k});
@@ -254,8 +263,7 @@ static void shape_product(struct state *state, bool inner) {
     shape(&state->bias, 1, (const int64_t[]){t->n});
   } else { /* the weights [n][k], seen as [k][n] */
     shape(&state->right, 2, (const int64_t[]){t->k, t->n});
-    state->right.strides[0] = 1;
-    state->right.strides[1] = t->k;
+    transpose(&state->right);
     shape(&state->bias, 2, (const int64_t[]){1, t->n});
   }
 }

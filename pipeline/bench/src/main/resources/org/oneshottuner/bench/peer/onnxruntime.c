@@ -196,8 +196,8 @@ static void shapes(struct state *state) {
     state->input_shape = (struct shape){2, {t->m, t->k}};
     state->output_shape = (struct shape){2, {t->m, t->n}};
   } else {
-    state->input_shape = (struct shape){3, {t->b, t->m, t->k}};
-    state->rhs_shape = (struct shape){3, {t->b, t->k, t->n}};
+    state->input_shape = (struct shape){3, {t->b, t->lhs_transposed ? t->k : t->m, t->lhs_transposed ? t->m : t->k}};
+    state->rhs_shape = (struct shape){3, {t->b, t->rhs_transposed ? t->n : t->k, t->rhs_transposed ? t->k : t->n}};
     state->output_shape = (struct shape){3, {t->b, t->m, t->n}};
   }
 }
@@ -210,6 +210,14 @@ static bool task_is_summed(const struct task *task) {
 }
 
 static bool starts_with_bias(const struct task *task) { return task->epilogues > 0 && task->epilogue[0] == BIAS; }
+
+/* Exchanges the last two of three extents; the library makes one operator of this and the product behind it. */
+static const char *put_transposed(struct text *graph, const char *from, const char *to) {
+  struct text node = begin_node("Transpose", &from, 1, to);
+  put_ints(&node, "perm", 3, (const long[]){0, 2, 1});
+  end_node(graph, &node, "");
+  return to;
+}
 
 /* Writes the operator itself, with a bias that comes at once; its result is named. Returns the steps of the epilogue done. */
 static int put_operator(struct text *graph, const struct task *t, const char *variant, const char *result) {
@@ -243,7 +251,10 @@ static int put_operator(struct text *graph, const struct task *t, const char *va
     put_constant(graph, "weight", 2, (const long[]){t->k, t->n}, turned);
     free(turned);
   }
-  struct text node = begin_node("MatMul", (const char *[]){"input", t->kind == DENSE ? "weight" : "rhs"}, 2, result);
+  const char *sides[] = {"input", t->kind == DENSE ? "weight" : "rhs"};
+  if (t->lhs_transposed) sides[0] = put_transposed(graph, sides[0], "input_turned");
+  if (t->rhs_transposed) sides[1] = put_transposed(graph, sides[1], "rhs_turned");
+  struct text node = begin_node("MatMul", sides, 2, result);
   end_node(graph, &node, "");
   return 0;
 }

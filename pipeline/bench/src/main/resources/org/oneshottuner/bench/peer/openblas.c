@@ -64,7 +64,7 @@ static void *open_state(const struct task *task, const char *variant, int thread
   if (state == NULL) return NULL;
   state->task = task;
   state->biased = biased;
-  state->transposed = task->kind == DENSE && strcmp(variant, "turned") != 0;
+  state->transposed = task->kind == DENSE ? strcmp(variant, "turned") != 0 : task->rhs_transposed;
   size_t right = (size_t)(task->b * task->n * task->k) * sizeof(float);
   if (!peer_buffer_new(&state->left, (size_t)peer_input_floats(task) * sizeof(float)) ||
       !peer_buffer_new(&state->right, right) ||
@@ -89,8 +89,9 @@ static void multiply(const struct state *state, long item) {
   }
   bool transposed = state->transposed;
   if (m > 1) {
-    blas.sgemm(ROW_MAJOR, AS_IT_IS, transposed ? TRANSPOSED : AS_IT_IS, m, n, k, 1.0f, left, k, right, transposed ? k : n,
-               beta, out, n);
+    bool left_transposed = task->lhs_transposed;
+    blas.sgemm(ROW_MAJOR, left_transposed ? TRANSPOSED : AS_IT_IS, transposed ? TRANSPOSED : AS_IT_IS, m, n, k, 1.0f, left,
+               left_transposed ? m : k, right, transposed ? k : n, beta, out, n);
   } else if (transposed) {
     blas.sgemv(ROW_MAJOR, AS_IT_IS, n, k, 1.0f, right, k, left, 1, beta, out, 1);
   } else {

@@ -122,31 +122,40 @@ static void convolve(struct task *task, float *panel) {
   }
 }
 
-/* dense: weight[n][k]; batch_matmul: rhs[b][k][n]. */
+/* dense: weight[n][k]; batch_matmul: rhs[b][k][n], or rhs[b][n][k] where that is transposed. */
 static void gather_columns(const struct task *task, long b, long first, float *panel) {
+  const float *right = task->kind == DENSE ? task->weight.floats : task->rhs.floats + b * task->k * task->n;
+  bool transposed = task->kind == DENSE || task->rhs_transposed;
   for (long k = 0; k < task->k; k++) {
     for (long column = 0; column < COLUMNS; column++) {
       long n = first + column;
-      float value = 0.0f;
-      if (n < task->n) {
-        value = task->kind == DENSE ? task->weight.floats[n * task->k + k]
-                                    : task->rhs.floats[(b * task->k + k) * task->n + n];
-      }
-      panel[k * COLUMNS + column] = value;
+      panel[k * COLUMNS + column] = n >= task->n ? 0.0f : right[transposed ? n * task->k + k : k * task->n + n];
+    }
+  }
+}
+
+/* Rows of the left side; those that lie transposed, lhs[b][k][m], are brought into `turned`. */
+static void gather_rows(const struct task *task, long b, long first, float *turned, const float *rows[ROWS]) {
+  for (long row = 0; row < ROWS; row++) {
+    long m = first + row < task->m ? first + row : first;
+    if (task->lhs_transposed) {
+      for (long k = 0; k < task->k; k++) turned[row * task->k + k] = task->input.floats[(b * task->k + k) * task->m + m];
+      rows[row] = turned + row * task->k;
+    } else {
+      rows[row] = task->input.floats + (b * task->m + m) * task->k;
     }
   }
 }
 
 static void multiply(struct task *task, float *panel) {
   double sums[ROWS][COLUMNS];
+  struct arena turned = arena_new(task->k * ROWS, 0);
   for (long b = 0; b < task->b; b++) {
     for (long first = 0; first < task->n; first += COLUMNS) {
       gather_columns(task, b, first, panel);
       for (long m = 0; m < task->m; m += ROWS) {
         const float *rows[ROWS];
-        for (long row = 0; row < ROWS; row++) {
-          rows[row] = task->input.floats + (b * task->m + (m + row < task->m ? m + row : m)) * task->k;
-        }
+        gather_rows(task, b, m, turned.floats, rows);
         sum_products(rows, panel, task->k, sums);
         for (long row = 0; row < ROWS && m + row < task->m; row++) {
           for (long column = 0; column < COLUMNS && first + column < task->n; column++) {
@@ -156,6 +165,7 @@ static void multiply(struct task *task, float *panel) {
       }
     }
   }
+  arena_free(&turned);
 }
 
 void reference_compute(struct task *task) {

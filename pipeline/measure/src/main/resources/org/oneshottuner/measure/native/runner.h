@@ -106,6 +106,7 @@ struct task {
   /* conv2d, where depthwise is groups = c = k; dense and batch_matmul use n, m, k and b */
   long n, c, h, w, k, r, s, stride_h, stride_w, pad_t, pad_l, pad_b, pad_r, dilation_h, dilation_w, groups;
   long m, b;
+  bool lhs_transposed, rhs_transposed; /* of batch_matmul: lhs[b][k][m], rhs[b][n][k] */
   long out_h, out_w;
   long lanes; /* channels a block holds in a blocked layout; 0 for plain nchw and for matrices */
   enum epilogue epilogue[MAX_EPILOGUE];

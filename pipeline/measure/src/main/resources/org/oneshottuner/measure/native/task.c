@@ -111,6 +111,8 @@ static bool parse_extents(struct task *task, const char *line) {
   } else if (strcmp(kind, "batch_matmul") == 0) {
     task->kind = BATCH_MATMUL;
     task->b = field_long(line, "b", 0);
+    task->lhs_transposed = field_long(line, "lhs_transposed", 0) != 0;
+    task->rhs_transposed = field_long(line, "rhs_transposed", 0) != 0;
   } else {
     return false;
   }
