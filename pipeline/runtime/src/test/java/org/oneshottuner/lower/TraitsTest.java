@@ -3,7 +3,11 @@ package org.oneshottuner.lower;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -12,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.oneshottuner.lower.Place.Role;
 import org.oneshottuner.space.Candidate;
+import org.oneshottuner.space.KnobValues;
 import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.space.SplitMix64;
 import org.oneshottuner.space.TemplateSpace;
@@ -207,6 +212,36 @@ class TraitsTest {
                 assertThat(trait(candidate, Trait.SPLIT_LOADS))
                     .as(note(candidate))
                     .isCloseTo(Counts.of(candidate).splits, within(1e-6)));
+  }
+
+  /** Members that traits do not tell apart would have to be equally fast. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, conv2d n=1 c=64 h=56 w=56 k=64 r=3 s=3 pad=1 layout=nchw16c",
+    "2, conv2d n=1 c=256 h=14 w=14 k=256 r=3 s=3 pad=1 layout=nchw16c",
+    "2, conv2d n=1 c=512 h=7 w=7 k=512 r=3 s=3 pad=1",
+    "2, conv2d n=1 c=64 h=20 w=20 k=96 r=3 s=3 pad=1"
+  })
+  void traitsTellMembersOfWinogradsTemplateApart(int threads, String workload) {
+    TuningTask task = new TuningTask(Workload.parse(workload), CpuTarget.AVX512, threads);
+    List<Trait.Reader> readers = Templates.traits(task, WinogradConv2d.NAME);
+    TemplateSpace space =
+        Templates.space(task).templates().stream()
+            .filter(template -> template.template().equals(WinogradConv2d.NAME))
+            .findFirst()
+            .orElseThrow();
+    Map<List<Double>, List<String>> members = new HashMap<>();
+    int[] digits = new int[space.knobs().size()];
+    for (long member = 0; member < space.size(); member++) {
+      space.digits(member, digits);
+      KnobValues values = space.values(digits);
+      List<Double> traits =
+          readers.stream().map(reader -> reader.value().applyAsDouble(values)).toList();
+      String text =
+          space.knobs().stream().map(knob -> values.text(knob.name())).toList().toString();
+      members.computeIfAbsent(traits, key -> new ArrayList<>()).add(text);
+    }
+    assertThat(members.values()).allMatch(alike -> alike.size() == 1);
   }
 
   @ParameterizedTest
