@@ -2,6 +2,7 @@ package org.oneshottuner.lower;
 
 import java.util.List;
 import java.util.Optional;
+import org.oneshottuner.workload.Operands;
 
 /**
  * A lowered kernel: what it packs ahead, and the phases that it runs in order.
@@ -11,6 +12,8 @@ import java.util.Optional;
  * @param phases run in order, with a barrier between
  */
 public record LoopNest(List<Place.Buffer> buffers, Optional<Statement> pack, List<Phase> phases) {
+  /** Most bytes of workspace, what all threads share and what one has together: 1 GiB. */
+  static final long MOST_WORKSPACE_BYTES = 1L << 30;
 
   /**
    * Units of work that may run at once.
@@ -50,6 +53,22 @@ public record LoopNest(List<Place.Buffer> buffers, Optional<Statement> pack, Lis
         .filter(buffer -> buffer.role() == role)
         .mapToLong(buffer -> lines(buffer.floats()))
         .sum();
+  }
+
+  /**
+   * Returns which of the buffers beside a workload's own tensors take more than a kernel may have,
+   * or nothing if none does.
+   */
+  Optional<String> excess() {
+    long packed = floats(Place.Role.PACKED);
+    if (packed > Operands.MAX_ELEMENTS) {
+      return Optional.of(
+          "packed constants are " + packed + " floats, most is " + Operands.MAX_ELEMENTS);
+    }
+    long bytes = (floats(Place.Role.SHARED) + floats(Place.Role.SLOT)) * Float.BYTES;
+    return bytes <= MOST_WORKSPACE_BYTES
+        ? Optional.empty()
+        : Optional.of("workspace is " + bytes + " bytes, most is " + MOST_WORKSPACE_BYTES);
   }
 
   private static long lines(long floats) {

@@ -45,6 +45,9 @@ public final class Templates {
           MatrixProduct.DENSE,
           MatrixProduct.BATCH);
 
+  /** Elements of a task's tensors from which on a template is asked whether its buffers fit. */
+  private static final long LARGE = 1L << 26;
+
   private static final RecentSpaces RECENT = new RecentSpaces();
 
   private Templates() {}
@@ -52,14 +55,47 @@ public final class Templates {
   /**
    * Returns all schedules of a task.
    *
-   * @throws IllegalArgumentException if no template can compute it
+   * @throws IllegalArgumentException if no template can compute it, or none within the memory that
+   *     a kernel may take beside the task's tensors
    */
   public static ScheduleSpace space(TuningTask task) {
     return RECENT.of(task, Templates::build);
   }
 
   private static ScheduleSpace build(TuningTask task) {
-    return joined(task, of(task).stream().map(Templates::space).toList());
+    List<Template> templates = of(task);
+    boolean large = task.workload().operands(task.lanes()).total() >= LARGE;
+    return joined(
+        task,
+        (large ? fitting(task, templates) : templates).stream().map(Templates::space).toList());
+  }
+
+  /** Leaves out the templates whose default schedule takes too much memory. */
+  private static List<Template> fitting(TuningTask task, List<Template> templates) {
+    List<Template> fitting = new ArrayList<>();
+    List<String> excesses = new ArrayList<>();
+    for (Template template : templates) {
+      Optional<String> excess = excess(template);
+      excess.ifPresent(reason -> excesses.add(template.name() + "'s " + reason));
+      if (excess.isEmpty()) {
+        fitting.add(template);
+      }
+    }
+    if (fitting.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Cannot schedule " + task.key() + ": " + String.join(", ", excesses));
+    }
+    return fitting;
+  }
+
+  private static Optional<String> excess(Template template) {
+    TemplateSpace space = space(template);
+    if (space.size() == 0) {
+      return Optional.empty();
+    }
+    int[] digits = new int[space.knobs().size()];
+    space.digits(space.nearest(wishes(space, template)), digits);
+    return template.lower(space.values(digits)).excess();
   }
 
   /**
@@ -98,7 +134,8 @@ public final class Templates {
    * Returns the kernel of a candidate.
    *
    * @param name C identifier that all its symbols begin with
-   * @throws IllegalArgumentException if the schedule is not of the task's space
+   * @throws IllegalArgumentException if the schedule is not of the task's space, or its kernel
+   *     takes more memory beside the task's tensors than one may
    */
   public static KernelSource lower(Candidate candidate, String name) {
     return CPrinter.print(
@@ -114,7 +151,12 @@ public final class Templates {
   static LoopNest nest(Candidate candidate) {
     ScheduleSpace space = space(candidate.task());
     Schedule member = space.at(space.indexOf(candidate.schedule()));
-    return template(candidate).lower(values(new Candidate(candidate.task(), member)));
+    LoopNest nest = template(candidate).lower(values(new Candidate(candidate.task(), member)));
+    Optional<String> excess = nest.excess();
+    if (excess.isPresent()) {
+      throw new IllegalArgumentException("Cannot lower " + candidate.key() + ": " + excess.get());
+    }
+    return nest;
   }
 
   /**
