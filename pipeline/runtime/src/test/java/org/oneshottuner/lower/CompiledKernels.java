@@ -39,24 +39,39 @@ final class CompiledKernels {
    * @return whether this processor can run them
    */
   boolean check(String place) throws IOException, InterruptedException {
-    program.source("driver.c", driver());
-    program.source("kernels.inc", kernels());
-    program.floats("operands", operands());
-    if (!run(place)) {
-      return false;
-    }
-    float[] outputs = program.floats("outputs");
-    int from = 0;
-    for (int i = 0; i < candidates.size(); i++) {
-      int to = from + references.get(i).output().length;
+    List<float[]> outputs = outputs(place);
+    for (int i = 0; i < outputs.size(); i++) {
       OutputCheck.check(
           candidates.get(i).key() + ", " + place,
           candidates.get(i),
-          Arrays.copyOfRange(outputs, from, to),
+          outputs.get(i),
           references.get(i));
-      from = to;
     }
-    return true;
+    return !outputs.isEmpty();
+  }
+
+  /**
+   * Compiles and runs all kernels.
+   *
+   * @param place where to look when the program fails
+   * @return the output of each, in the order in which they were added; none if this processor
+   *     cannot run them
+   */
+  List<float[]> outputs(String place) throws IOException, InterruptedException {
+    program.source("driver.c", driver());
+    program.source("kernels.inc", kernels());
+    program.floats("operands", operands());
+    List<float[]> outputs = new ArrayList<>();
+    if (run(place)) {
+      float[] all = program.floats("outputs");
+      int from = 0;
+      for (Reference reference : references) {
+        int to = from + reference.output().length;
+        outputs.add(Arrays.copyOfRange(all, from, to));
+        from = to;
+      }
+    }
+    return outputs;
   }
 
   /** Compiles and runs the program, and returns whether this processor can. */

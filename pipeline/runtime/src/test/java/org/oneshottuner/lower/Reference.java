@@ -13,11 +13,14 @@ import org.oneshottuner.workload.Window;
 import org.oneshottuner.workload.Workload;
 
 /**
- * Operands of small whole numbers, and what loops written for obviousness make of them in {@code
- * double}. Every order of summing such numbers is exact in {@code float} too.
+ * Operands, and what loops written for obviousness make of them in {@code double}. Every order of
+ * summing small whole numbers is exact in {@code float} too.
  */
 final class Reference {
+  private static final int REALS = 1 << 24;
+
   private final Workload workload;
+  private final Numbers numbers;
   private final int lanes;
   private final float[] input;
   private final float[] rhs;
@@ -25,8 +28,23 @@ final class Reference {
   private final float[] bias;
   private final float[] residual;
   private final double[] output;
+  private double terms;
 
+  /** What operands are drawn from. */
+  enum Numbers {
+    /** The whole numbers from -3 to 3. */
+    WHOLE,
+    /** The interval from -1 to 1, of which every sum is rounded. */
+    REAL
+  }
+
+  /** Draws operands of small whole numbers. */
   Reference(TuningTask task, SplitMix64 random) {
+    this(task, random, Numbers.WHOLE);
+  }
+
+  Reference(TuningTask task, SplitMix64 random, Numbers numbers) {
+    this.numbers = numbers;
     workload = task.workload();
     lanes = task.lanes();
     Operands sizes = workload.operands(lanes);
@@ -69,6 +87,14 @@ final class Reference {
     return output;
   }
 
+  /**
+   * Returns the largest sum of the magnitudes of what an element of the output is the sum of,
+   * before the epilogue: how large the output would be did nothing cancel out.
+   */
+  double terms() {
+    return terms;
+  }
+
   private static Conv2d groupsOfOne(DepthwiseConv2d conv) {
     return new Conv2d(
         conv.n(),
@@ -85,9 +111,9 @@ final class Reference {
     Window at = conv.window();
     Activation in = new Activation(conv.layout(), lanes, conv.c(), at.h(), at.w());
     Activation out = new Activation(conv.layout(), lanes, conv.k(), at.outHeight(), at.outWidth());
-    in.fill(input, conv.n(), random);
+    fill(in, input, conv.n(), random);
     if (residual.length > 0) {
-      out.fill(residual, conv.n(), random);
+      fill(out, residual, conv.n(), random);
     }
     int channels = conv.c() / conv.groups();
     int outputs = conv.k() / conv.groups();
@@ -96,19 +122,23 @@ final class Reference {
         for (int oy = 0; oy < out.height(); oy++) {
           for (int ox = 0; ox < out.width(); ox++) {
             double sum = 0;
+            double magnitude = 0;
             for (int c = 0; c < channels; c++) {
               for (int r = 0; r < at.r(); r++) {
                 for (int s = 0; s < at.s(); s++) {
                   int y = oy * at.stride() + r * at.dilation() - at.pad().top();
                   int x = ox * at.stride() + s * at.dilation() - at.pad().left();
                   if (0 <= y && y < at.h() && 0 <= x && x < at.w()) {
-                    sum +=
-                        input[in.at(n, k / outputs * channels + c, y, x)]
+                    double term =
+                        (double) input[in.at(n, k / outputs * channels + c, y, x)]
                             * weight[((k * channels + c) * at.r() + r) * at.s() + s];
+                    sum += term;
+                    magnitude += StrictMath.abs(term);
                   }
                 }
               }
             }
+            terms = StrictMath.max(terms, magnitude);
             int place = out.at(n, k, oy, ox);
             output[place] = epilogue(sum, k, place);
           }
@@ -118,15 +148,31 @@ final class Reference {
     return true;
   }
 
+  private void fill(Activation tensor, float[] all, int batch, SplitMix64 random) {
+    for (int n = 0; n < batch; n++) {
+      for (int c = 0; c < tensor.channels(); c++) {
+        for (int y = 0; y < tensor.height(); y++) {
+          for (int x = 0; x < tensor.width(); x++) {
+            all[tensor.at(n, c, y, x)] = number(random);
+          }
+        }
+      }
+    }
+  }
+
   private boolean dense(Dense dense, SplitMix64 random) {
     fill(input, random);
     fill(residual, random);
     for (int m = 0; m < dense.m(); m++) {
       for (int n = 0; n < dense.n(); n++) {
         double sum = 0;
+        double magnitude = 0;
         for (int k = 0; k < dense.k(); k++) {
-          sum += input[m * dense.k() + k] * weight[n * dense.k() + k];
+          double term = (double) input[m * dense.k() + k] * weight[n * dense.k() + k];
+          sum += term;
+          magnitude += StrictMath.abs(term);
         }
+        terms = StrictMath.max(terms, magnitude);
         int place = m * dense.n() + n;
         output[place] = epilogue(sum, n, place);
       }
@@ -141,6 +187,7 @@ final class Reference {
       for (int m = 0; m < product.m(); m++) {
         for (int n = 0; n < product.n(); n++) {
           double sum = 0;
+          double magnitude = 0;
           for (int k = 0; k < product.k(); k++) {
             int left =
                 product.transpose().ofLhs()
@@ -150,8 +197,11 @@ final class Reference {
                 product.transpose().ofRhs()
                     ? (b * product.n() + n) * product.k() + k
                     : (b * product.k() + k) * product.n() + n;
-            sum += input[left] * rhs[right];
+            double term = (double) input[left] * rhs[right];
+            sum += term;
+            magnitude += StrictMath.abs(term);
           }
+          terms = StrictMath.max(terms, magnitude);
           int place = (b * product.m() + m) * product.n() + n;
           output[place] = epilogue(sum, n, place);
         }
@@ -191,21 +241,23 @@ final class Reference {
     return 2 / StrictMath.sqrt(StrictMath.PI) * StrictMath.exp(-x * x) * sum;
   }
 
-  private static float[] numbers(long count, SplitMix64 random) {
+  private float[] numbers(long count, SplitMix64 random) {
     float[] numbers = new float[(int) count];
     fill(numbers, random);
     return numbers;
   }
 
-  private static void fill(float[] numbers, SplitMix64 random) {
-    for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = number(random);
+  private void fill(float[] all, SplitMix64 random) {
+    for (int i = 0; i < all.length; i++) {
+      all[i] = number(random);
     }
   }
 
-  /** One of the whole numbers from -3 to 3. */
-  private static float number(SplitMix64 random) {
-    return random.nextLong(7) - 3;
+  private float number(SplitMix64 random) {
+    return switch (numbers) {
+      case WHOLE -> random.nextLong(7) - 3;
+      case REAL -> (random.nextLong(REALS) - REALS / 2) / (REALS / 2f);
+    };
   }
 
   /** Where the elements of an activation lie. */
@@ -218,18 +270,6 @@ final class Reference {
           yield (((n * blocks + c / lanes) * height + y) * width + x) * lanes + c % lanes;
         }
       };
-    }
-
-    void fill(float[] numbers, int batch, SplitMix64 random) {
-      for (int n = 0; n < batch; n++) {
-        for (int c = 0; c < channels; c++) {
-          for (int y = 0; y < height; y++) {
-            for (int x = 0; x < width; x++) {
-              numbers[at(n, c, y, x)] = number(random);
-            }
-          }
-        }
-      }
     }
   }
 }
