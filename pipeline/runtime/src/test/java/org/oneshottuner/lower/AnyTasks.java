@@ -1,5 +1,6 @@
 package org.oneshottuner.lower;
 
+import java.util.List;
 import java.util.Optional;
 import org.oneshottuner.space.SplitMix64;
 import org.oneshottuner.workload.CpuTarget;
@@ -12,6 +13,8 @@ import org.oneshottuner.workload.Workload;
  * by their magnitude, so that kernels are often as wide as what they slide over.
  */
 final class AnyTasks {
+  private static final List<Transpose> TRANSPOSES = List.of(Transpose.values());
+
   private AnyTasks() {}
 
   /** Returns a drawn task. */
@@ -50,7 +53,7 @@ final class AnyTasks {
                   magnitude(random, 9),
                   magnitude(random, 9),
                   magnitude(random, 9),
-                  Transpose.values()[(int) random.nextLong(Transpose.values().length)].text());
+                  TRANSPOSES.get((int) random.nextLong(TRANSPOSES.size())).text());
       case 2, 3 -> "depthwise_conv2d n=1 c=%d %s".formatted(magnitude(random, 9), window(random));
       default -> {
         int groups = magnitude(random, 6);
