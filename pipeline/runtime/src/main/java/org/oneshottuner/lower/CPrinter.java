@@ -211,6 +211,9 @@ final class CPrinter {
     } else if (statement instanceof Statement.Keep keep) {
       functions.add("keep");
       line("keep(" + text(keep.register()) + ");");
+    } else if (statement instanceof Statement.Reload) {
+      functions.add("reload");
+      line("reload();");
     } else if (statement instanceof Statement.Store store) {
       line(
           element(store.place(), store.index(), store.value().lanes(), false)

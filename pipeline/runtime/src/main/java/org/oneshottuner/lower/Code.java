@@ -99,6 +99,10 @@ final class Code {
     add(new Statement.Assign(register, value));
   }
 
+  void reload() {
+    add(new Statement.Reload());
+  }
+
   void store(Place place, Index index, Value value) {
     add(new Statement.Store(place, index, value));
   }

@@ -93,6 +93,10 @@ final class Prelude {
             if (count > 0) __builtin_memset(to, 0, sizeof(float) * (unsigned long)count);
           }
           """;
+      case "reload" ->
+          """
+          #define reload() __asm__ volatile("" : : : "memory")
+          """;
       case "keep" ->
           """
           #if defined(__AVX512VL__)

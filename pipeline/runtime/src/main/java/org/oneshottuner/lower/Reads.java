@@ -123,6 +123,7 @@ final class Reads {
       index(clear.count());
     } else if (!(statement instanceof Statement.Declare
         || statement instanceof Statement.Allocate
+        || statement instanceof Statement.Reload
         || statement instanceof Statement.Comment)) {
       throw new AssertionError(statement);
     }

@@ -75,10 +75,20 @@ final class RegisterTile {
 
   /** Declares the sums and sets each to a value, by row and column. */
   void declare(Code code, BiFunction<Index, Integer, Value> initial) {
+    declareUnset(code);
+    set(code, initial);
+  }
+
+  /** Declares the sums; what they are is undefined until they are set. */
+  void declareUnset(Code code) {
     for (int column = 0; column < lanes.size(); column++) {
       code.add(new Statement.Declare(accumulator(column)));
     }
-    set(code, initial);
+  }
+
+  /** Sets the sums to zero. */
+  void clear(Code code) {
+    set(code, (row, column) -> new Value.Constant(0, lanes.get(column)));
   }
 
   /** Declares the sums and sets them to zero. */
@@ -129,16 +139,50 @@ final class RegisterTile {
     step(code, vector, scalar, row -> Condition.TRUE);
   }
 
+  /**
+   * Adds an outer product column by column, where every multiply-add reads its scalar from memory
+   * itself: no register holds a scalar, and only one a vector.
+   *
+   * @param vector the vector of a column
+   * @param scalar the scalar of a row
+   * @param takesPart which rows take part; decided when the loops are unrolled
+   */
+  void stepByColumns(
+      Code code,
+      IntFunction<Value> vector,
+      Function<Index, Value> scalar,
+      Function<Index, Condition> takesPart) {
+    for (int j = 0; j < lanes.size(); j++) {
+      int column = j;
+      code.add(
+          Code.block(
+              step -> {
+                step.reload();
+                Local register = step.declare("vector" + column, lanes.get(column));
+                step.assign(register.at(), vector.apply(column));
+                step.unrolled(
+                    "i",
+                    rows,
+                    (inner, row) ->
+                        inner.when(takesPart.apply(row), taken -> add(taken, row, column, scalar)));
+              }));
+    }
+  }
+
   private void addRow(Code code, Index row, Function<Index, Value> scalar) {
     for (int column = 0; column < lanes.size(); column++) {
-      Value.Read sum = accumulator(column).at(row);
-      code.assign(
-          sum,
-          new Value.Fma(
-              new Value.Splat(scalar.apply(row), lanes.get(column)),
-              Local.of("vector" + column, lanes.get(column)).at(),
-              sum));
+      add(code, row, column, scalar);
     }
+  }
+
+  private void add(Code code, Index row, int column, Function<Index, Value> scalar) {
+    Value.Read sum = accumulator(column).at(row);
+    code.assign(
+        sum,
+        new Value.Fma(
+            new Value.Splat(scalar.apply(row), lanes.get(column)),
+            Local.of("vector" + column, lanes.get(column)).at(),
+            sum));
   }
 
   /** Returns the register of a sum. */

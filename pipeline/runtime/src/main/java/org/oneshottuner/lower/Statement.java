@@ -85,6 +85,12 @@ public sealed interface Statement {
   record Keep(Value.Read register) implements Statement {}
 
   /**
+   * Forgets what was loaded: what comes after is loaded where it is used. Compilers like to keep
+   * what a later step needs once more, even where no register is left for it.
+   */
+  record Reload() implements Statement {}
+
+  /**
    * Writes all lanes of a value to consecutive elements.
    *
    * @param place where to

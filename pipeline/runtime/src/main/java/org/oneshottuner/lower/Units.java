@@ -70,10 +70,21 @@ record Units(long items, Code.Digit outer, Code.Digit inner, int cuts) {
   static Constraint fair(
       List<Knob> knobs, List<Constraint> rules, ToDoubleFunction<KnobValues> imbalance) {
     double least = -Choices.greatest(knobs, rules, v -> -imbalance.applyAsDouble(v));
+    return fair(least, knobs.stream().map(Knob::name).toList(), imbalance);
+  }
+
+  /**
+   * Returns the same rule where the least imbalance of any member is known.
+   *
+   * @param least imbalance of any member
+   * @param knobs that the imbalance depends on
+   * @param imbalance of a choice of them
+   */
+  static Constraint fair(double least, List<String> knobs, ToDoubleFunction<KnobValues> imbalance) {
     double limit = Math.max(FAIR, least);
     return Choices.rule(
         least <= FAIR ? "imbalance<=" + FAIR : "imbalance is the least there is",
-        knobs.stream().map(Knob::name).toList(),
+        knobs,
         v -> imbalance.applyAsDouble(v) <= limit);
   }
 

@@ -185,7 +185,7 @@ final class Interpreter {
       }
     } else if (statement instanceof Statement.Keep keep) {
       value(keep.register());
-    } else if (!(statement instanceof Statement.Comment)) {
+    } else if (!(statement instanceof Statement.Comment || statement instanceof Statement.Reload)) {
       throw new AssertionError(statement);
     }
   }
