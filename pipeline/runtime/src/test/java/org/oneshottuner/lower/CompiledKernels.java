@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.Operands;
@@ -80,8 +81,15 @@ final class CompiledKernels {
       program.compile(target.march(), "driver.c");
       return program.run(SKIPPED, "operands", "outputs") != SKIPPED;
     } catch (AssertionError e) {
-      throw new AssertionError(place + ": " + e.getMessage(), e);
+      throw new AssertionError(place + ": " + e.getMessage() + "\n" + names(), e);
     }
+  }
+
+  /** Returns which candidate each kernel is of. */
+  private String names() {
+    return IntStream.range(0, candidates.size())
+        .mapToObj(i -> "kernel" + i + " is " + candidates.get(i).key())
+        .collect(Collectors.joining("\n"));
   }
 
   static String driver() throws IOException {

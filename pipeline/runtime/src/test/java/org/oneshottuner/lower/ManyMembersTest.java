@@ -32,12 +32,16 @@ import org.oneshottuner.workload.Workload;
 
 /**
  * Random members of each template over random small tasks, compiled with sanitizers and run on
- * numbers whose sums are rounded: {@code -Dtests.members=N} of each, few by default. It prints the
- * largest error of each template beside what is allowed, as shares of the largest magnitude in the
- * reference output.
+ * numbers whose sums are rounded: {@code -Dtests.members=N} of each, few by default, {@code
+ * -Dtests.templates=NAME,…} of some. It prints the largest error of each template beside what is
+ * allowed, as shares of the largest magnitude in the reference output.
  */
 class ManyMembersTest {
   private static final int MEMBERS = Integer.getInteger("tests.members", 2);
+  private static final List<String> TEMPLATES =
+      List.of(
+          System.getProperty("tests.templates", String.join(",", Templates.names()))
+              .split(",", -1));
   private static final int KERNELS_OF_A_PROGRAM = 8;
   private static final int MEMBERS_OF_A_TASK = 4;
   private static final int MOST_TRIES = 400;
@@ -67,7 +71,7 @@ class ManyMembersTest {
     ExecutorService runs = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
     try {
       Programs programs = new Programs(runs, errors);
-      for (String template : Templates.names()) {
+      for (String template : TEMPLATES) {
         draw(template, random, programs);
       }
       programs.finish();
@@ -83,7 +87,7 @@ class ManyMembersTest {
     }
     assertThat(errors.all().values().stream().mapToInt(Errors.Seen::members).sum())
         .as(errors.text())
-        .isEqualTo(MEMBERS * Templates.names().size());
+        .isEqualTo(MEMBERS * TEMPLATES.size());
   }
 
   /** Draws members of a template: of odd tasks first, and then of drawn ones. */
