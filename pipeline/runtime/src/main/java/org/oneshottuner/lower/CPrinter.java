@@ -230,6 +230,11 @@ final class CPrinter {
               + ", "
               + text(copy.count())
               + ");");
+    } else if (statement instanceof Statement.Transpose transpose) {
+      String function = Prelude.function("transpose", transpose.lanes());
+      lanes.add(transpose.lanes());
+      functions.add(function);
+      line(function + "(" + rows(transpose.to()) + ", " + rows(transpose.from()) + ");");
     } else if (statement instanceof Statement.Clear clear) {
       functions.add("clear");
       line("clear(" + address(clear.place(), clear.index()) + ", " + text(clear.count()) + ");");
@@ -465,6 +470,10 @@ final class CPrinter {
     return offset.startsWith("-")
         ? place.name() + " - " + offset.substring(1)
         : place.name() + " + " + offset;
+  }
+
+  private String rows(Statement.Rows rows) {
+    return address(rows.place(), rows.index()) + ", " + rows.stride();
   }
 
   private String type(int count) {

@@ -111,6 +111,10 @@ final class Code {
     add(new Statement.Copy(to, toIndex, from, fromIndex, count));
   }
 
+  void transpose(Statement.Rows to, Statement.Rows from, int lanes) {
+    add(new Statement.Transpose(to, from, lanes));
+  }
+
   void clear(Place place, Index index, Index count) {
     add(new Statement.Clear(place, index, count));
   }

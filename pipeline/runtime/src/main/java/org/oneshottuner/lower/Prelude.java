@@ -2,6 +2,7 @@ package org.oneshottuner.lower;
 
 import java.util.Locale;
 import java.util.SortedSet;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -10,6 +11,9 @@ import java.util.stream.IntStream;
  * guarded.
  */
 final class Prelude {
+  /** Rows of a block up to which transposing it is shorter than a call. */
+  private static final int INLINED_TRANSPOSE = 4;
+
   private Prelude() {}
 
   /** Returns the C name of a function of some lanes, such as {@code exp_v16}. */
@@ -43,6 +47,9 @@ final class Prelude {
           text.append(
               guarded(function(needed, count).toUpperCase(Locale.ROOT), lanewise(needed, count)));
         }
+      }
+      if (name.equals("transpose")) {
+        text.append(guarded("SHUFFLE_V" + count, shuffle(count)));
       }
       text.append(guarded(function.toUpperCase(Locale.ROOT), lanewise(name, count)));
     }
@@ -137,6 +144,9 @@ final class Prelude {
                     type,
                     count);
       }
+      case "transpose" ->
+          (count > INLINED_TRANSPOSE ? "static __attribute__((noinline, unused)) " : head)
+              + transpose(type, count);
       case "every_other" -> head + everyOther(type, count);
       // not inlined: an epilogue calls them for every register of a tile, and compile time would
       // grow with it
@@ -171,6 +181,85 @@ final class Prelude {
         count,
         count - 1,
         picked);
+  }
+
+  /**
+   * Transposes a block of rows: at each step, squares of ever doubled size change places beside the
+   * diagonal.
+   */
+  private static String transpose(String type, int count) {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "void transpose_v%d(float *to, long to_stride, const float *from, long from_stride) {\n",
+            count));
+    for (int row = 0; row < count; row++) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "  %s r0_%d = *(const %su *)(from + %d * from_stride);\n",
+              type,
+              row,
+              type,
+              row));
+    }
+    int step = 0;
+    for (int size = 1; size < count; size *= 2) {
+      text.append(exchange(type, count, size, step));
+      step++;
+    }
+    for (int row = 0; row < count; row++) {
+      text.append(
+          String.format(
+              Locale.ROOT, "  *(%su *)(to + %d * to_stride) = r%d_%d;\n", type, row, step, row));
+    }
+    return text.append("}\n").toString();
+  }
+
+  /** Exchanges squares of some size between pairs of rows. */
+  private static String exchange(String type, int count, int size, int step) {
+    StringBuilder text = new StringBuilder();
+    String upper = picked(count, j -> (j & size) == 0 ? j : count + j - size);
+    String lower = picked(count, j -> (j & size) == 0 ? j + size : count + j);
+    for (int row = 0; row < count; row++) {
+      boolean above = (row & size) == 0;
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "  %s r%d_%d = shuffle_v%d(r%d_%d, r%d_%d, %s);\n",
+              type,
+              step + 1,
+              row,
+              count,
+              step,
+              above ? row : row - size,
+              step,
+              above ? row + size : row,
+              above ? upper : lower));
+    }
+    return text.toString();
+  }
+
+  private static String picked(int count, IntUnaryOperator lane) {
+    return IntStream.range(0, count)
+        .map(lane)
+        .mapToObj(Integer::toString)
+        .collect(Collectors.joining(", "));
+  }
+
+  /** A vector made of lanes of two others. */
+  private static String shuffle(int count) {
+    return String.format(
+        Locale.ROOT,
+        """
+        #if defined(__clang__)
+        #define shuffle_v%1$d(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+        #else
+        #define shuffle_v%1$d(a, b, ...) __builtin_shuffle(a, b, (v%1$di){__VA_ARGS__})
+        #endif
+        """,
+        count);
   }
 
   /**

@@ -117,6 +117,9 @@ final class Reads {
       place(copy.from());
       index(copy.fromIndex());
       index(copy.count());
+    } else if (statement instanceof Statement.Transpose transpose) {
+      rows(transpose.to());
+      rows(transpose.from());
     } else if (statement instanceof Statement.Clear clear) {
       place(clear.place());
       index(clear.index());
@@ -127,6 +130,11 @@ final class Reads {
         || statement instanceof Statement.Comment)) {
       throw new AssertionError(statement);
     }
+  }
+
+  private void rows(Statement.Rows rows) {
+    place(rows.place());
+    index(rows.index());
   }
 
   private boolean isRead(String name) {

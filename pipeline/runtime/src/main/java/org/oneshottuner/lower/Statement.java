@@ -112,6 +112,33 @@ public sealed interface Statement {
       implements Statement {}
 
   /**
+   * Writes the columns of a square block as rows: element {@code j} of row {@code i} comes from
+   * element {@code i} of row {@code j}. The places do not overlap.
+   *
+   * @param to where to
+   * @param from where from
+   * @param lanes rows of the block, and elements of each: a power of two from 4 on
+   */
+  record Transpose(Rows to, Rows from, int lanes) implements Statement {
+    /** Checks the lanes. */
+    public Transpose {
+      if (lanes < 4 || Integer.bitCount(lanes) != 1) {
+        throw new IllegalArgumentException(
+            "Cannot transpose a block of " + lanes + " lanes: no power of two from 4 on");
+      }
+    }
+  }
+
+  /**
+   * Rows of elements in memory.
+   *
+   * @param place where
+   * @param index of the first element of the first row
+   * @param stride from one row to the next, in elements
+   */
+  record Rows(Place place, Index index, long stride) {}
+
+  /**
    * Sets elements to zero.
    *
    * @param place where

@@ -330,6 +330,7 @@ final class WinogradConv2d implements Template {
     private final long tiles;
     private final int channels;
     private final Buffer input;
+    private final BlockedInput reordered;
     private final Buffer source;
     private final Buffer packed;
     private final Buffer transformed;
@@ -360,14 +361,8 @@ final class WinogradConv2d implements Template {
       channels = inBlocks * lanes;
       Operands sizes = task.workload().operands(lanes);
       input = keep(new Buffer("input", Role.INPUT, sizes.input()));
-      source =
-          blocked
-              ? input
-              : keep(
-                  new Buffer(
-                      "reordered",
-                      Role.SHARED,
-                      (long) conv.n() * channels * window.h() * window.w()));
+      reordered = new BlockedInput(conv, lanes, input);
+      source = blocked ? input : keep(reordered.buffer());
       packed =
           keep(new Buffer("packed", Role.PACKED, (long) elements * conv.c() * outBlocks * lanes));
       transformed =
@@ -402,7 +397,7 @@ final class WinogradConv2d implements Template {
     LoopNest nest() {
       List<LoopNest.Phase> phases = new ArrayList<>();
       if (!blocked) {
-        phases.add(reorder());
+        phases.add(reordered.phase());
       }
       if (!whole) {
         phases.add(transforms());
@@ -423,57 +418,6 @@ final class WinogradConv2d implements Template {
                                   spaceOutermost ? first : second,
                                   spaceOutermost ? second : first)))));
       return new LoopNest(buffers, Optional.of(Code.block(this::pack)), phases);
-    }
-
-    /** Reorders one channel block of one row of the plain input. */
-    private LoopNest.Phase reorder() {
-      Axis unit = new Axis("unit");
-      long area = (long) window.h() * window.w();
-      Statement body =
-          Code.block(
-              code -> {
-                List<Index> place =
-                    code.decode(
-                        unit.index(),
-                        new Code.Digit("item", conv.n()),
-                        new Code.Digit("block", inBlocks),
-                        new Code.Digit("y", window.h()));
-                Index row = place.get(2).times(window.w());
-                code.loop(
-                    "lane",
-                    lanes,
-                    (a, lane) -> {
-                      Index channel = a.define("channel", place.get(1).times(lanes).plus(lane));
-                      a.loop(
-                          "x",
-                          window.w(),
-                          (b, x) ->
-                              b.store(
-                                  source,
-                                  place
-                                      .get(0)
-                                      .times(inBlocks)
-                                      .plus(place.get(1))
-                                      .times(area)
-                                      .plus(row)
-                                      .plus(x)
-                                      .times(lanes)
-                                      .plus(lane),
-                                  new Value.Guarded(
-                                      Condition.less(channel, Index.of(conv.c())),
-                                      new Value.Load(
-                                          input,
-                                          place
-                                              .get(0)
-                                              .times(conv.c())
-                                              .plus(channel)
-                                              .times(area)
-                                              .plus(row)
-                                              .plus(x),
-                                          1))));
-                    });
-              });
-      return new LoopNest.Phase(unit, (long) conv.n() * inBlocks * window.h(), body);
     }
 
     private void pack(Code code) {
@@ -834,19 +778,28 @@ final class WinogradConv2d implements Template {
       inverse(
           code,
           from,
-          (store, i, j, value) -> store.store(stage, Index.of(((long) i * m + j) * lanes), value));
+          (store, i, j, value) ->
+              store.add(
+                  Code.block(
+                      inner -> {
+                        Local result = inner.declare("result", lanes);
+                        inner.assign(result.at(), value);
+                        Index at = Index.of(((long) i * m + j) * lanes);
+                        output.stage(inner, result.at(), channelBlock, stage, at);
+                      })));
+      Index last = Index.of(m);
       code.loop(
           "i",
           Index.ZERO,
-          y.times(-1).plus(window.outHeight()).least(Index.of(m)),
+          window.outHeight() % m == 0 ? last : y.times(-1).plus(window.outHeight()).least(last),
           1,
           (inner, i) -> {
             Place line = inner.bind("line", stage, i.times((long) m * lanes));
+            Index there =
+                window.outWidth() % m == 0 ? last : x.times(-1).plus(window.outWidth()).least(last);
             output.scatter(
                 inner,
-                line,
-                lanes,
-                x.times(-1).plus(window.outWidth()).least(Index.of(m)),
+                new ChannelOutput.Staged(line, lanes, m, there),
                 item,
                 channelBlock,
                 y.plus(i).times(window.outWidth()).plus(x));
@@ -923,9 +876,7 @@ final class WinogradConv2d implements Template {
     traits.add(Trait.SCRATCH_TRAFFIC, this::scratchTraffic, KC, PARTS, FUSED, TB, M);
     traits.add(Trait.SCRATCH_BYTES, v -> (double) scratchBytes(v), NV, ELEMENTS, PARTS, TB, M);
     traits.add(Trait.TRANSFORM_OPS, this::transformOperations, PARTS, FUSED, TB, M);
-    traits.add(
-        Trait.SCATTERED_STORES,
-        v -> blocked ? 0 : (double) conv.n() * conv.k() * window.outHeight() * window.outWidth());
+    traits.add(Trait.SCATTERED_STORES, this::scatteredStores, M);
     traits.add(Trait.ROW_STRIDE_BYTES, v -> element * inBlocks * lanes);
     traits.add(Trait.UNITS, v -> (double) units(v).count(), Units.PARALLEL, PARTS, ORDER, TB, M);
     traits.add(
@@ -975,7 +926,27 @@ final class WinogradConv2d implements Template {
     return tiles
             * ((double) inBlocks * transforms(v) * transform(v).inputOperations()
                 + (double) outBlocks * transform(v).outputOperations())
-        + (blocked ? 0 : (double) conv.n() * conv.c() * window.h() * window.w());
+        + (blocked ? 0 : BlockedInput.operations(conv, lanes) + outputMoves(v));
+  }
+
+  private double outputs() {
+    return (double) conv.n() * conv.k() * window.outHeight() * window.outWidth();
+  }
+
+  /** Returns the elements of a plain output that are not transposed. */
+  private double scatteredStores(KnobValues v) {
+    int m = v.number(M);
+    double rows =
+        m - ChannelOutput.oneByOne(m, lanes) == 0
+            ? 0
+            : (double) conv.n() * window.outHeight() * (window.outWidth() / m) * m;
+    return blocked ? 0 : outputs() - rows * (conv.k() / lanes) * lanes;
+  }
+
+  /** Returns the vector operations of transposing a plain output: rows of a tile in squares. */
+  private double outputMoves(KnobValues v) {
+    int m = v.number(M);
+    return (outputs() - scatteredStores(v)) / m * (2 + Integer.numberOfTrailingZeros(m));
   }
 
   /** Returns the bytes of the transformed weights of all channels. */

@@ -142,6 +142,9 @@ enum WinogradTransform {
    */
   private record Step(Matrix matrix, int lanes, List<List<Integer>> groups) {}
 
+  /** Some rows of a matrix applied to one vector, and what the registers' names contain for it. */
+  private record Pass(String name, List<Integer> rows) {}
+
   /**
    * Writes {@code M x Mᵀ} for a square {@code x}. For one group of rows of {@code M} after another,
    * {@code M x} is computed column after column, and then the result row after row: what lies
@@ -157,16 +160,21 @@ enum WinogradTransform {
   private static void rows(
       Code code, Step step, List<Integer> group, BiFunction<Integer, Integer, Value> x, Sink sink) {
     int size = step.matrix().columns();
-    Local half = code.declare("half", step.lanes(), group.size(), size);
+    // each register has a name of its own, so that those that nothing reads are left out
+    List<List<Value.Read>> half = new ArrayList<>();
+    for (int i = 0; i < group.size(); i++) {
+      half.add(registers(code, "half" + i + "_", step.lanes(), size));
+    }
     for (int j = 0; j < size; j++) {
       int column = j;
       code.add(
           Code.block(
               inner -> {
-                IntFunction<Value> terms = terms(inner, step, group, i -> x.apply(i, column));
+                IntFunction<Value> terms =
+                    terms(inner, step, new Pass("", group), i -> x.apply(i, column));
                 for (int i = 0; i < group.size(); i++) {
                   inner.assign(
-                      half.at(Index.of(i), Index.of(column)),
+                      half.get(i).get(column),
                       step.matrix().sum(group.get(i), step.lanes(), terms));
                 }
               }));
@@ -178,7 +186,7 @@ enum WinogradTransform {
           Code.block(
               inner -> {
                 IntFunction<Value> terms =
-                    terms(inner, step, all, k -> half.at(Index.of(row), Index.of(k)));
+                    terms(inner, step, new Pass(row + "_", all), half.get(row)::get);
                 for (int j = 0; j < all.size(); j++) {
                   sink.accept(inner, group.get(row), j, step.matrix().sum(j, step.lanes(), terms));
                 }
@@ -186,27 +194,27 @@ enum WinogradTransform {
     }
   }
 
+  private static List<Value.Read> registers(Code code, String name, int lanes, int count) {
+    return IntStream.range(0, count).mapToObj(i -> code.declare(name + i, lanes).at()).toList();
+  }
+
   /** Writes the shared sums that some rows of a matrix are made of, and returns each. */
-  private static IntFunction<Value> terms(
-      Code code, Step step, List<Integer> rows, IntFunction<Value> x) {
+  private static IntFunction<Value> terms(Code code, Step step, Pass pass, IntFunction<Value> x) {
     Matrix matrix = step.matrix();
-    List<Integer> read = matrix.elements(rows);
-    Local element = code.declare("element", step.lanes(), read.size());
+    List<Integer> read = matrix.elements(pass.rows());
+    List<Value.Read> element = registers(code, "element" + pass.name(), step.lanes(), read.size());
     for (int k = 0; k < read.size(); k++) {
-      code.assign(element.at(Index.of(k)), x.apply(read.get(k)));
+      code.assign(element.get(k), x.apply(read.get(k)));
     }
-    IntFunction<Value> elements = k -> element.at(Index.of(read.indexOf(k)));
-    List<Integer> shared = matrix.sharedTerms(rows);
-    if (shared.isEmpty()) {
-      return term -> matrix.term(term, step.lanes(), elements);
-    }
-    Local sum = code.declare("term", step.lanes(), shared.size());
+    IntFunction<Value> elements = k -> element.get(read.indexOf(k));
+    List<Integer> shared = matrix.sharedTerms(pass.rows());
+    List<Value.Read> sum = registers(code, "term" + pass.name(), step.lanes(), shared.size());
     for (int k = 0; k < shared.size(); k++) {
-      code.assign(sum.at(Index.of(k)), matrix.term(shared.get(k), step.lanes(), elements));
+      code.assign(sum.get(k), matrix.term(shared.get(k), step.lanes(), elements));
     }
     return term ->
         shared.contains(term)
-            ? sum.at(Index.of(shared.indexOf(term)))
+            ? sum.get(shared.indexOf(term))
             : matrix.term(term, step.lanes(), elements);
   }
 

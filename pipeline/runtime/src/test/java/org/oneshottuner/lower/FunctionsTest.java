@@ -1,10 +1,12 @@
 package org.oneshottuner.lower;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,6 +17,7 @@ import org.oneshottuner.lower.Place.Role;
 /** The functions that kernels call, as printed and compiled, against their values in double. */
 class FunctionsTest {
   private static final int COUNT = 1 << 16;
+  private static final int SKIPPED = 77;
   private static final Buffer INPUT = new Buffer("input", Role.INPUT, COUNT);
   private static final Buffer OUT = new Buffer("out", Role.OUTPUT, COUNT);
 
@@ -71,16 +74,52 @@ class FunctionsTest {
     return range;
   }
 
+  /** Blocks of rows that lie apart, to rows that do not. */
+  @ParameterizedTest
+  @ValueSource(ints = {4, 8, 16})
+  void columnsOfABlockBecomeRows(int lanes) throws Exception {
+    int stride = 3 * lanes;
+    int places = COUNT / stride / lanes * 3;
+    float[] x = range(0, COUNT - 1);
+    float[] y =
+        run(
+            lanes,
+            x,
+            (code, unit) -> {
+              Index block = unit.dividedBy(3).times((long) stride * lanes);
+              Index column = unit.remainder(3).times(lanes);
+              code.when(
+                  Condition.less(unit, Index.of(places)),
+                  inside ->
+                      inside.transpose(
+                          new Statement.Rows(OUT, unit.times((long) lanes * lanes), lanes),
+                          new Statement.Rows(INPUT, block.plus(column), stride),
+                          lanes));
+            });
+    for (int place = 0; place < places; place++) {
+      for (int i = 0; i < lanes; i++) {
+        for (int j = 0; j < lanes; j++) {
+          assertThat(y[(place * lanes + i) * lanes + j])
+              .isEqualTo(x[(place / 3 * lanes + j) * stride + place % 3 * lanes + i]);
+        }
+      }
+    }
+  }
+
   private float[] run(Value.Function function, int lanes, float[] input) throws Exception {
+    return run(
+        lanes,
+        input,
+        (code, unit) ->
+            code.store(
+                OUT,
+                unit.times(lanes),
+                new Value.Call(function, new Value.Load(INPUT, unit.times(lanes), lanes))));
+  }
+
+  private float[] run(int lanes, float[] input, BiConsumer<Code, Index> writer) throws Exception {
     Axis unit = new Axis("unit");
-    Statement body =
-        Code.block(
-            code ->
-                code.store(
-                    OUT,
-                    unit.index().times(lanes),
-                    new Value.Call(
-                        function, new Value.Load(INPUT, unit.index().times(lanes), lanes))));
+    Statement body = Code.block(code -> writer.accept(code, unit.index()));
     LoopNest nest =
         new LoopNest(
             List.of(INPUT, OUT),
@@ -89,8 +128,8 @@ class FunctionsTest {
     CProgram program = new CProgram(directory);
     program.source("main.c", CPrinter.print("kernel", List.of(), nest).text() + main(lanes));
     program.floats("input", List.of(input));
-    program.compile("x86-64-v3", "main.c");
-    program.run(0);
+    program.compile(lanes > 8 ? "x86-64-v4" : "x86-64-v3", "main.c");
+    assumeTrue(program.run(SKIPPED) != SKIPPED, "This processor lacks the vectors");
     return program.floats("output");
   }
 
@@ -99,6 +138,7 @@ class FunctionsTest {
         #include <stdio.h>
         static float input[%1$d], output[%1$d];
         int main(void) {
+          if (%3$d > 8 && !__builtin_cpu_supports("avx512f")) return %4$d;
           const float *in[4] = {input, 0, 0, 0};
           FILE *file = fopen("input", "rb");
           if (!file || fread(input, 4, %1$d, file) != %1$d) return 1;
@@ -108,6 +148,6 @@ class FunctionsTest {
           return !file || fwrite(output, 4, %1$d, file) != %1$d || fclose(file);
         }
         """
-        .formatted(COUNT, COUNT / lanes);
+        .formatted(COUNT, COUNT / lanes, lanes, SKIPPED);
   }
 }

@@ -178,6 +178,8 @@ final class Interpreter {
         float[] copied = load(copy.from(), number(copy.fromIndex()), Math.toIntExact(count));
         store(copy.to(), number(copy.toIndex()), copied);
       }
+    } else if (statement instanceof Statement.Transpose transpose) {
+      transpose(transpose);
     } else if (statement instanceof Statement.Clear clear) {
       long count = number(clear.count());
       if (count > 0) {
@@ -187,6 +189,23 @@ final class Interpreter {
       value(keep.register());
     } else if (!(statement instanceof Statement.Comment || statement instanceof Statement.Reload)) {
       throw new AssertionError(statement);
+    }
+  }
+
+  private void transpose(Statement.Transpose transpose) {
+    int lanes = transpose.lanes();
+    float[][] rows = new float[lanes][];
+    for (int i = 0; i < lanes; i++) {
+      Statement.Rows from = transpose.from();
+      rows[i] = load(from.place(), number(from.index()) + i * from.stride(), lanes);
+    }
+    for (int i = 0; i < lanes; i++) {
+      float[] column = new float[lanes];
+      for (int j = 0; j < lanes; j++) {
+        column[j] = rows[j][i];
+      }
+      Statement.Rows to = transpose.to();
+      store(to.place(), number(to.index()) + i * to.stride(), column);
     }
   }
 

@@ -56,6 +56,18 @@ class InterpreterTest {
   }
 
   @Test
+  void aBlockThatReachesOutOfBoundsIsRefused() {
+    refused(
+        "input[4] of 4 floats is out of bounds for 4 elements",
+        1,
+        (code, unit) ->
+            code.transpose(
+                new Statement.Rows(SHARED, Index.ZERO, 0),
+                new Statement.Rows(INPUT, Index.ZERO, SIZE),
+                SIZE));
+  }
+
+  @Test
   void aLoadBeforeTheBufferIsRefused() {
     refused("input[-1]", 1, (code, unit) -> code.store(OUT, unit, load(INPUT, unit.plus(-1))));
   }

@@ -33,6 +33,7 @@ public final class SmallTasks {
           "conv2d n=1 c=256 h=2 w=5 k=32 r=3 s=3 pad=1 layout=nchw16c epilogue=bias+add",
           "conv2d n=1 c=16 h=6 w=9 k=64 r=3 s=3 pad=2 epilogue=relu",
           "conv2d n=2 c=16 h=10 w=6 k=96 r=3 s=3 layout=nchw16c",
+          "conv2d n=1 c=20 h=13 w=9 k=36 r=3 s=3 pad=1 epilogue=bias+add+gelu",
           "conv2d n=1 c=8 h=9 w=9 k=48 r=1 s=1 epilogue=bias+swish",
           "conv2d n=2 c=20 h=5 w=6 k=33 r=1 s=1 layout=nchw16c epilogue=bias+add+relu",
           "conv2d n=1 c=6 h=9 w=9 k=10 r=1 s=1 stride=2 epilogue=gelu",
