@@ -1,159 +1,287 @@
 package org.oneshottuner.lower;
 
-import static org.oneshottuner.lower.Choices.ceil;
 import static org.oneshottuner.lower.Choices.rule;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
-import org.oneshottuner.lower.Place.Buffer;
-import org.oneshottuner.lower.Place.Role;
+import java.util.stream.IntStream;
 import org.oneshottuner.space.Constraint;
 import org.oneshottuner.space.Knob;
 import org.oneshottuner.space.KnobValues;
-import org.oneshottuner.workload.BatchMatmul;
-import org.oneshottuner.workload.Dense;
-import org.oneshottuner.workload.Epilogue;
-import org.oneshottuner.workload.Operands;
-import org.oneshottuner.workload.Transpose;
 import org.oneshottuner.workload.TuningTask;
 
 /**
  * A matrix product in register tiles: rows of the left side are broadcast, columns of the right
  * side are vectors. Constant right sides are packed ahead into panels as wide as a tile; others are
  * read where they are, unless their columns do not lie side by side: then each unit of work packs
- * the panel that it needs.
+ * the panels that it needs.
  *
- * <p>Loops, from the outside: batch, then tiles of columns and blocks of rows in the order of knob
- * {@code order}; then blocks of the sum ({@code kc}), then the row tiles of the block ({@code mc});
- * then the sum.
+ * <p>Loops, from the outside: batch, then groups of columns and blocks of rows in the order of knob
+ * {@code order}, all of them units of work; then blocks of the sum ({@code kc}), then the tiles of
+ * the group ({@code nc}) and of the block ({@code mc}) in the order of knob {@code inner}; then the
+ * sum. The sum of a single row may be cut in halves ({@code ks}), each a unit of its own, which a
+ * second phase adds. Columns that are no whole vector are cut into shorter ones, or are part of a
+ * last vector that overlaps the one before ({@code tail}).
  */
 final class MatrixProduct implements Template {
   static final String DENSE = "dense.gemm";
   static final String BATCH = "batch_matmul.gemm";
 
-  private static final String MR = "mr";
-  private static final String NV = "nv";
-  private static final String KC = "kc";
-  private static final String MC = "mc";
-  private static final String UNROLL = "unroll";
-  private static final String ORDER = "order";
+  static final String MR = "mr";
+  static final String NV = "nv";
+  static final String KC = "kc";
+  static final String MC = "mc";
+  static final String NC = "nc";
+  static final String KS = "ks";
+  static final String UNROLL = "unroll";
+  static final String ORDER = "order";
+  static final String INNER = "inner";
+  static final String COLUMNS_OUTSIDE = "n_outer";
+  static final String ROWS_OUTSIDE = "m_outer";
+  static final String TAIL = "tail";
+  static final String CUT = "cut";
+  static final String OVERLAP = "overlap";
+  static final String PACK = "pack";
+  static final String NOTHING = "none";
+  static final String ROWS = "rows";
+
   private static final int LEAST_KC = 128;
-  private static final long MOST_PANEL_BYTES = 512 << 10;
-  private static final String COLUMNS_OUTSIDE = "n_outer";
-  private static final String ROWS_OUTSIDE = "m_outer";
+  private static final int MOST_KC = 1536;
+  private static final int MOST_PASSES = 8;
+  private static final int USUAL_KC = 768;
+  private static final int TALL = 7;
+  private static final int MOST_HALVED_COLUMNS = 1024;
+  private static final int LEAST_PACKED_FOR = 64;
+  private static final double CACHE_SHARE = 0.7;
 
-  private final String name;
-  private final TuningTask task;
-  private final int batch;
-  private final int m;
-  private final int n;
-  private final int k;
-  private final int lanes;
-  private final boolean constantRight;
-  private final Transpose transpose;
-  private final Fused fused;
+  private final Product product;
+  private final ProductGrid grid;
 
-  private MatrixProduct(TuningTask task, int batch, int m, int n, int k, Epilogue epilogue) {
-    this.task = task;
-    this.constantRight = task.workload() instanceof Dense;
-    this.transpose =
-        task.workload() instanceof BatchMatmul product ? product.transpose() : Transpose.NONE;
-    this.name = constantRight ? DENSE : BATCH;
-    this.batch = batch;
-    this.m = m;
-    this.n = n;
-    this.k = k;
-    this.lanes = task.lanes();
-    this.fused = new Fused(epilogue);
+  private MatrixProduct(Product product) {
+    this.product = product;
+    this.grid = new ProductGrid(product);
   }
 
   /** Returns the template for a matrix product, and nothing for other workloads. */
   static Optional<Template> of(TuningTask task) {
-    if (task.workload() instanceof Dense dense) {
-      return Optional.of(
-          new MatrixProduct(task, 1, dense.m(), dense.n(), dense.k(), dense.epilogue()));
-    }
-    if (task.workload() instanceof BatchMatmul product) {
-      return Optional.of(
-          new MatrixProduct(
-              task, product.b(), product.m(), product.n(), product.k(), product.epilogue()));
-    }
-    return Optional.empty();
+    return Product.of(task).map(MatrixProduct::new);
   }
 
   @Override
   public String name() {
-    return name;
+    return product.constantRight() ? DENSE : BATCH;
   }
 
   @Override
   public List<Knob> knobs() {
-    int vectors = (int) ceil(n, lanes);
+    int m = product.m();
+    int n = product.n();
+    int k = product.k();
+    int lanes = product.lanes();
+    int vectors = (int) Choices.ceil(n, lanes);
+    int most = m == 1 ? 8 : product.constantRight() ? 2 : 4;
+    int[] rows = {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 16, 24, 28};
+    int[] columns =
+        m == 1
+            ? new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20, 24, 28}
+            : new int[] {1, 2, 3, 4, 5, 6, 8, 12, 16};
+    boolean halved =
+        m == 1 && product.task().threads() > 1 && n <= MOST_HALVED_COLUMNS && k >= 2 * LEAST_KC;
     return List.of(
+        Units.knob(product.task()),
         new Knob.Choice(ORDER, List.of(COLUMNS_OUTSIDE, ROWS_OUTSIDE)),
-        Choices.upTo(MC, m, 1, 2, 4, 8, 16, 32, 64, 128),
-        Choices.upTo(MR, m, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28),
-        Choices.upTo(NV, vectors, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16),
-        Choices.counts(UNROLL, u -> k % u == 0, 1, 2, 4),
-        Choices.sizes(KC, k, LEAST_KC, 256, 384, 512, 768, 1024, 1536));
+        new Knob.Choice(INNER, List.of(COLUMNS_OUTSIDE, ROWS_OUTSIDE)),
+        Choices.upTo(MC, m, 1, 2, 4, 8, 16, 32, 64),
+        Choices.upTo(NC, vectors, 1, 2, 4, 8, 16, 32),
+        new Knob.Choice(PACK, product.aliased() ? List.of(NOTHING, ROWS) : List.of(NOTHING)),
+        Choices.counts(UNROLL, u -> u <= most && k % u == 0, 1, 2, 4, 8),
+        Choices.upTo(MR, m, rows),
+        Choices.upTo(NV, vectors, columns),
+        new Knob.Choice(TAIL, n > lanes && n % lanes != 0 ? List.of(CUT, OVERLAP) : List.of(CUT)),
+        Choices.counts(KS, halves -> halves == 1 || halved, 1, 2),
+        Choices.sizes(KC, k, blocksOfSum()));
+  }
+
+  /** Returns the lengths to cut the sum into, none so short that output is mostly read back. */
+  private int[] blocksOfSum() {
+    return IntStream.of(LEAST_KC, 256, 384, 512, 768, 1024, MOST_KC)
+        .filter(kc -> kc == MOST_KC || (long) kc * MOST_PASSES >= product.k())
+        .toArray();
+  }
+
+  private int leastKc() {
+    return Math.min(product.k(), blocksOfSum()[0]);
   }
 
   @Override
   public List<Constraint> constraints() {
-    int registers = task.target().vectorRegisters();
-    Constraint fits =
+    List<Constraint> rules = new ArrayList<>();
+    tileRules(rules);
+    Constraint order =
         rule(
-            "mr*nv+nv+1<=" + registers,
-            List.of(MR, NV),
-            v -> sums(v) + v.number(NV) + 1 <= registers);
-    List<Knob> tile = knobs().stream().filter(knob -> fits.knobs().contains(knob.name())).toList();
-    // below this many sums the latency of a multiply-add is not hidden
-    long few = Math.min(8, Choices.most(tile, List.of(fits), MatrixProduct::sums));
-    return List.of(
-        fits,
-        rule("mr*nv>=" + few, List.of(MR, NV), v -> sums(v) >= few),
-        rule("kc%unroll=0", List.of(KC, UNROLL), v -> v.number(KC) % v.number(UNROLL) == 0),
+            "order=n_outer where it does not matter",
+            List.of(ORDER, MC, NC, MR, NV, TAIL),
+            v ->
+                v.is(ORDER, COLUMNS_OUTSIDE)
+                    || (grid.rowBlocks(v) > 1 && grid.columnGroups(v) > 1));
+    rules.add(fair(rules, order));
+    rules.add(order);
+    sumRules(rules);
+    loopRules(rules);
+    cacheRules(rules);
+    return rules;
+  }
+
+  /** Adds the rules of a register tile alone. */
+  private void tileRules(List<Constraint> rules) {
+    int most = product.task().target().vectorRegisters();
+    rules.add(rule("registers<=" + most, List.of(MR, NV), v -> registers(v) <= most));
+    List<Knob> tile =
+        knobs().stream().filter(knob -> List.of(MR, NV).contains(knob.name())).toList();
+    // below this many sums the latency of a multiply-add is not hidden; one row waits for memory
+    long enough = product.m() == 1 ? 4 : most >= 32 && product.constantRight() ? 12 : 8;
+    long few = Math.min(enough, Choices.most(tile, rules, MatrixProduct::sums));
+    rules.add(rule("mr*nv>=" + few, List.of(MR, NV), v -> sums(v) >= few));
+  }
+
+  /** Returns the rule of balance; the smallest blocks and groups tell what can be had. */
+  private Constraint fair(List<Constraint> tileRules, Constraint order) {
+    List<Knob> finest = new ArrayList<>();
+    for (Knob knob : knobs()) {
+      switch (knob.name()) {
+        case Units.PARALLEL, ORDER, MR, NV -> finest.add(knob);
+        case MC, NC, KS -> finest.add(new Knob.Count(knob.name(), List.of(1)));
+        case TAIL -> finest.add(new Knob.Choice(TAIL, List.of(CUT)));
+        default -> {
+          // the units do not depend on it
+        }
+      }
+    }
+    List<Constraint> rules = new ArrayList<>(tileRules);
+    rules.add(order);
+    int threads = product.task().threads();
+    return Units.fair(finest, rules, v -> grid.units(v).imbalance(threads));
+  }
+
+  /** Adds the rules of how the sum is cut. */
+  private void sumRules(List<Constraint> rules) {
+    int most = product.m() == 1 ? 128 : 64;
+    int k = product.k();
+    rules.add(
+        rule(
+            "unroll*mr*nv<=" + most,
+            List.of(UNROLL, MR, NV),
+            v -> v.number(UNROLL) == 1 || bodyFmas(v) <= most));
+    rules.add(rule("kc%unroll=0", List.of(UNROLL, KC), v -> v.number(KC) % v.number(UNROLL) == 0));
+    if (!product.stagesColumns()) {
+      rules.add(
+          rule(
+              "kc=k where a unit is one tile",
+              List.of(MC, NC, KC),
+              v -> v.number(MC) > 1 || v.number(NC) > 1 || v.number(KC) == k));
+    }
+    rules.add(
+        rule("kc=k where ks>1", List.of(KS, KC), v -> v.number(KS) == 1 || v.number(KC) == k));
+    rules.add(
+        rule(
+            "kc=k where the last vector reaches into another tile",
+            List.of(TAIL, NV, KC),
+            v -> !grid.joined(v) || (v.number(KC) == k && grid.fullTiles(v) > 0)));
+  }
+
+  /** Adds rules that leave out what is the same order of tiles as something else. */
+  private void loopRules(List<Constraint> rules) {
+    int k = product.k();
+    rules.add(
         rule(
             "mc<=row tiles",
             List.of(MC, MR),
-            v -> v.number(MC) == 1 || v.number(MC) / 2 < rowTiles(v)),
-        rule("unroll*mr*nv<=128", List.of(UNROLL, MR, NV), v -> bodyFmas(v) <= 128),
+            v -> v.number(MC) == 1 || v.number(MC) / 2 < grid.rowTiles(v)));
+    rules.add(
         rule(
-            "order=n_outer where it does not matter",
-            List.of(ORDER, MC, MR, NV),
-            v -> v.is(ORDER, COLUMNS_OUTSIDE) || (rowBlocks(v) > 1 && columnTiles(v) > 1)),
+            "nc<=column tiles",
+            List.of(NC, NV, TAIL),
+            v -> v.number(NC) == 1 || v.number(NC) / 2 < grid.groupedTiles(v)));
+    rules.add(
         rule(
-            "packed panel<=" + MOST_PANEL_BYTES + ", or the least there is",
-            List.of(NV, KC),
+            "inner=n_outer where it does not matter",
+            List.of(INNER, MC, NC),
+            v -> v.is(INNER, COLUMNS_OUTSIDE) || (v.number(MC) > 1 && v.number(NC) > 1)));
+    rules.add(
+        rule(
+            "nc=1 where one block of rows goes by each tile of columns",
+            List.of(INNER, MC, NC, MR, KC),
             v ->
-                !transpose.ofRhs()
-                    || panelBytes(v) <= MOST_PANEL_BYTES
-                    || v.number(KC) == Math.min(k, LEAST_KC)));
+                v.number(NC) == 1
+                    || v.number(KC) < k
+                    || v.is(INNER, ROWS_OUTSIDE)
+                    || grid.rowBlocks(v) > 1));
+    rules.add(
+        rule(
+            "mc=1 where one group of columns goes by each tile of rows",
+            List.of(INNER, NC, NV, TAIL, KC),
+            v -> v.is(INNER, COLUMNS_OUTSIDE) || v.number(KC) < k || grid.columnGroups(v) > 1));
   }
 
-  private double panelBytes(KnobValues v) {
-    return Float.BYTES * width(v) * v.number(KC);
+  /** Adds the rules of what a unit keeps in its caches. */
+  private void cacheRules(List<Constraint> rules) {
+    long most = (long) (CACHE_SHARE * product.task().target().l2Bytes()) / Float.BYTES;
+    int least = leastKc();
+    rules.add(
+        rule(
+            "block and group<=" + most + " floats, or a tile",
+            List.of(MC, NC, MR, NV, KC),
+            v ->
+                (v.number(MC) == 1 && v.number(NC) == 1)
+                    || ((long) grid.blockRows(v)
+                                + Math.min(product.n(), (long) v.number(NC) * grid.width(v)))
+                            * v.number(KC)
+                        <= most));
+    if (product.stagesColumns()) {
+      rules.add(
+          rule(
+              "packed columns<=" + most + " floats, or as few as can be",
+              List.of(NC, NV, TAIL, KC),
+              v -> grid.stagedFloats(v) <= most || (v.number(NC) == 1 && v.number(KC) == least)));
+    }
+    if (product.aliased()) {
+      rules.add(
+          rule(
+              "rows packed<=" + most + " floats",
+              List.of(PACK, MC, MR, KC),
+              v -> !grid.packsRows(v) || grid.packedRowFloats(v) <= most));
+      rules.add(
+          rule(
+              "columns that rows are packed for>=" + LEAST_PACKED_FOR,
+              List.of(PACK, NC, NV),
+              v ->
+                  !grid.packsRows(v)
+                      || (long) v.number(NC) * grid.width(v)
+                          >= Math.min(product.n(), LEAST_PACKED_FOR)));
+    }
   }
 
   @Override
   public Map<String, String> wishes() {
-    boolean wide = task.target().vectorRegisters() >= 32;
+    boolean wide = product.task().target().vectorRegisters() >= 32;
+    boolean row = product.m() == 1;
     return Map.of(
         ORDER,
         COLUMNS_OUTSIDE,
         UNROLL,
         "1",
         KC,
-        Integer.toString(k),
+        Integer.toString(row ? product.k() : Math.min(product.k(), USUAL_KC)),
         MC,
-        "128",
+        "64",
+        NC,
+        "1",
         MR,
-        m == 1 ? "1" : wide ? "6" : "4",
+        row ? "1" : "6",
         NV,
-        m == 1 ? "8" : wide ? "4" : "2");
+        row ? "8" : wide ? "4" : "2");
   }
 
   @Override
@@ -161,409 +289,30 @@ final class MatrixProduct implements Template {
     return Templates.DIRECT_TOLERANCE;
   }
 
-  private long rowTiles(KnobValues v) {
-    return ceil(m, v.number(MR));
+  @Override
+  public LoopNest lower(KnobValues values) {
+    return new ProductLowering(product, grid, values).nest();
   }
 
-  private long rowBlocks(KnobValues v) {
-    return ceil(rowTiles(v), v.number(MC));
-  }
-
-  private long columnTiles(KnobValues v) {
-    return ceil(n, (long) v.number(NV) * lanes);
+  @Override
+  public List<Trait.Reader> traits() {
+    return new ProductTraits(product, grid).readers();
   }
 
   private static long sums(KnobValues v) {
     return (long) v.number(MR) * v.number(NV);
   }
 
-  private static long bodyFmas(KnobValues v) {
+  static long bodyFmas(KnobValues v) {
     return sums(v) * v.number(UNROLL);
   }
 
-  @Override
-  public LoopNest lower(KnobValues values) {
-    return new Lowering(values).nest();
-  }
-
-  /** One member being lowered. */
-  private final class Lowering {
-    private final int mr;
-    private final int width;
-    private final int kc;
-    private final int mc;
-    private final int unroll;
-    private final boolean columnsOutside;
-    private final int fullColumnTiles;
-    private final List<Integer> lastColumns;
-    private final List<Integer> fullColumns;
-    private final Buffer input;
-    private final Buffer right;
-    private final Buffer panel;
-    private final Buffer shift;
-    private final Buffer residual;
-    private final Buffer out;
-    private final List<Buffer> buffers = new ArrayList<>();
-
-    Lowering(KnobValues values) {
-      mr = values.number(MR);
-      fullColumns = RegisterTile.columns(values.number(NV), lanes);
-      width = values.number(NV) * lanes;
-      kc = values.number(KC);
-      mc = values.number(MC);
-      unroll = values.number(UNROLL);
-      columnsOutside = values.is(ORDER, COLUMNS_OUTSIDE);
-      fullColumnTiles = n / width;
-      lastColumns = RegisterTile.cut(n % width, lanes);
-      Operands sizes = task.workload().operands(lanes);
-      input = buffer("input", Role.INPUT, sizes.input());
-      right =
-          constantRight
-              ? buffer("packed", Role.PACKED, sizes.weight())
-              : buffer("right", Role.RHS, sizes.rhs());
-      panel =
-          transpose.ofRhs() ? buffer("panel", Role.SLOT, (long) Math.min(n, width) * kc) : right;
-      shift = fused.hasBias() ? buffer("shift", Role.PACKED, n) : input;
-      residual = fused.hasResidual() ? buffer("residual", Role.RESIDUAL, sizes.residual()) : input;
-      out = buffer("out", Role.OUTPUT, sizes.output());
-    }
-
-    private Buffer buffer(String name, Role role, long floats) {
-      Buffer buffer = new Buffer(name, role, floats);
-      buffers.add(buffer);
-      return buffer;
-    }
-
-    LoopNest nest() {
-      long tiles = fullColumnTiles + (lastColumns.isEmpty() ? 0L : 1L);
-      long blocks = ceil(ceil(m, mr), mc);
-      Axis unit = new Axis("unit");
-      Statement body = Code.block(code -> unit(code, unit.index(), tiles, blocks));
-      return new LoopNest(
-          buffers, packing(), List.of(new LoopNest.Phase(unit, tiles * blocks * batch, body)));
-    }
-
-    private Optional<Statement> packing() {
-      List<Consumer<Code>> parts = new ArrayList<>();
-      if (constantRight) {
-        Buffer weight = buffer("weight", Role.WEIGHT, (long) n * k);
-        parts.add(
-            code -> {
-              code.loop(
-                  "tile",
-                  fullColumnTiles,
-                  (panel, tile) -> pack(panel, weight, tile.times(width), width));
-              if (!lastColumns.isEmpty()) {
-                int from = fullColumnTiles * width;
-                pack(code, weight, Index.of(from), n - from);
-              }
-            });
-      }
-      if (fused.hasBias()) {
-        Buffer bias = buffer("bias", Role.BIAS, n);
-        parts.add(code -> code.copy(shift, Index.ZERO, bias, Index.ZERO, Index.of(n)));
-      }
-      return parts.isEmpty()
-          ? Optional.empty()
-          : Optional.of(Code.block(code -> parts.forEach(part -> part.accept(code))));
-    }
-
-    /** Packs one panel: for each place of the sum, the panel's columns side by side. */
-    private void pack(Code code, Buffer weight, Index column, int columns) {
-      code.loop(
-          "q",
-          k,
-          (row, q) ->
-              row.loop(
-                  "c",
-                  columns,
-                  (element, c) ->
-                      element.store(
-                          right,
-                          column.times(k).plus(q.times(columns)).plus(c),
-                          new Value.Load(weight, column.plus(c).times(k).plus(q), 1))));
-    }
-
-    private void unit(Code code, Index unit, long tiles, long blocks) {
-      Code.Digit tileDigit = new Code.Digit("tile", tiles);
-      Code.Digit blockDigit = new Code.Digit("block", blocks);
-      List<Index> place =
-          code.decode(
-              unit,
-              new Code.Digit("item", batch),
-              columnsOutside ? tileDigit : blockDigit,
-              columnsOutside ? blockDigit : tileDigit);
-      Index item = place.get(0);
-      Index tile = place.get(columnsOutside ? 1 : 2);
-      Index block = place.get(columnsOutside ? 2 : 1);
-      if (fullColumnTiles == 0) {
-        sums(code, item, Index.ZERO, block, lastColumns);
-      } else if (lastColumns.isEmpty()) {
-        sums(code, item, tile, block, fullColumns);
-      } else {
-        code.when(
-            Condition.less(tile, Index.of(fullColumnTiles)),
-            full -> sums(full, item, tile, block, fullColumns),
-            last -> sums(last, item, Index.of(fullColumnTiles), block, lastColumns));
-      }
-    }
-
-    private void sums(Code code, Index item, Index tile, Index block, List<Integer> columns) {
-      if (kc == k) {
-        rows(code, item, tile, block, columns, Index.ZERO);
-      } else {
-        code.loop(
-            "from",
-            Index.ZERO,
-            Index.of(k),
-            kc,
-            (inner, from) -> rows(inner, item, tile, block, columns, from));
-      }
-    }
-
-    private void rows(
-        Code code, Index item, Index tile, Index block, List<Integer> columns, Index from) {
-      if (transpose.ofRhs()) {
-        stage(code, item, tile, new RegisterTile(1, columns).width(), from);
-      }
-      int fullTiles = m / mr;
-      int rest = m % mr;
-      if (fullTiles > 0) {
-        code.loop(
-            "row",
-            block.times((long) mc * mr),
-            block.plus(1).times((long) mc * mr).least(Index.of((long) fullTiles * mr)),
-            mr,
-            (inner, row) -> tile(inner, item, tile, row, new RegisterTile(mr, columns), from));
-      }
-      if (rest > 0) {
-        Index last = Index.of((fullTiles / mc) - 1L);
-        code.when(
-            Condition.less(last, block),
-            inner ->
-                tile(
-                    inner,
-                    item,
-                    tile,
-                    Index.of((long) fullTiles * mr),
-                    new RegisterTile(rest, columns),
-                    from));
-      }
-    }
-
-    /** Brings a block of the right side's columns side by side. */
-    private void stage(Code code, Index item, Index tile, int columns, Index from) {
-      Index column = item.times(n).plus(tile.times(width));
-      Index terms = kc == k ? Index.of(k) : Index.of(kc).least(Index.of(k).minus(from));
-      code.loop(
-          "c",
-          columns,
-          (outer, c) -> {
-            Place source = outer.bind("source", right, column.plus(c).times(k).plus(from));
-            outer.loop(
-                "p",
-                Index.ZERO,
-                terms,
-                1,
-                (inner, p) ->
-                    inner.store(panel, p.times(columns).plus(c), new Value.Load(source, p, 1)));
-          });
-    }
-
-    private void tile(Code code, Index item, Index tile, Index row, RegisterTile sums, Index from) {
-      Index column = tile.times(width);
-      boolean leftTransposed = transpose.ofLhs();
-      Place a =
-          leftTransposed
-              ? code.bind("a", input, item.times((long) m * k).plus(row))
-              : code.bind("a", input, item.times(m).plus(row).times(k));
-      Place b =
-          transpose.ofRhs()
-              ? panel
-              : constantRight
-                  ? code.bind("b", right, column.times(k))
-                  : code.bind("b", right, item.times((long) k * n).plus(column));
-      Index first = transpose.ofRhs() ? from : Index.ZERO;
-      Place c = code.bind("c", out, item.times(m).plus(row).times(n).plus(column));
-      int stride = constantRight || transpose.ofRhs() ? sums.width() : n;
-      boolean whole = kc == k;
-      if (whole) {
-        sums.declare(code);
-      } else {
-        sums.declare(
-            code,
-            (i, j) ->
-                new Value.Guarded(
-                    Condition.less(Index.ZERO, from),
-                    new Value.Load(c, i.times(n).plus(sums.start(j)), sums.lanes(j))));
-      }
-      code.loop(
-          "q",
-          from,
-          whole ? Index.of(k) : from.plus(kc).least(Index.of(k)),
-          unroll,
-          (step, q) ->
-              step.unrolled(
-                  "u",
-                  unroll,
-                  (once, u) ->
-                      sums.step(
-                          once,
-                          j ->
-                              new Value.Load(
-                                  b,
-                                  q.plus(u).minus(first).times(stride).plus(sums.start(j)),
-                                  sums.lanes(j)),
-                          i ->
-                              new Value.Load(
-                                  a,
-                                  leftTransposed
-                                      ? q.plus(u).times(m).plus(i)
-                                      : i.times(k).plus(q).plus(u),
-                                  1))));
-      if (whole) {
-        finish(code, sums, item, row, column, c);
-      } else {
-        code.when(
-            Condition.less(from.plus(kc), Index.of(k)),
-            partial ->
-                sums.each(
-                    partial,
-                    (inner, i, j, sum) -> inner.store(c, i.times(n).plus(sums.start(j)), sum)),
-            last -> finish(last, sums, item, row, column, c));
-      }
-    }
-
-    private void finish(
-        Code code, RegisterTile sums, Index item, Index row, Index column, Place c) {
-      sums.each(
-          code,
-          (inner, i, j, sum) -> {
-            Index place = i.times(n).plus(sums.start(j));
-            fused.apply(
-                inner,
-                sum,
-                () -> new Value.Load(shift, column.plus(sums.start(j)), sums.lanes(j)),
-                () ->
-                    new Value.Load(
-                        residual,
-                        item.times(m).plus(row).times(n).plus(column).plus(place),
-                        sums.lanes(j)));
-            inner.store(c, place, sum);
-          });
-    }
-  }
-
-  @Override
-  public List<Trait.Reader> traits() {
-    Trait.Table traits = new Trait.Table();
-    double element = Float.BYTES;
-    double l2 = task.target().l2Bytes();
-    traits.add(Trait.ACCUMULATORS, v -> v.number(MR) * v.number(NV), MR, NV);
-    traits.add(Trait.TILE_ROWS, v -> v.number(MR), MR);
-    traits.add(Trait.TILE_VECTORS, v -> v.number(NV), NV);
-    traits.add(
-        Trait.REGISTER_SHARE,
-        v -> (v.number(MR) * v.number(NV) + v.number(NV) + 1.0) / task.target().vectorRegisters(),
-        MR,
-        NV);
-    traits.add(
-        Trait.FMAS_PER_LOAD,
-        v -> (double) v.number(MR) * v.number(NV) / (v.number(MR) + v.number(NV)),
-        MR,
-        NV);
-    traits.add(Trait.BODY_FMAS, MatrixProduct::bodyFmas, MR, NV, UNROLL);
-    traits.add(Trait.INNER_TRIPS, v -> (double) v.number(KC) / v.number(UNROLL), KC, UNROLL);
-    traits.add(Trait.REDUCTION_TRIPS, v -> (double) k / v.number(UNROLL), UNROLL);
-    traits.add(Trait.CODE_FMAS, this::codeFmas, MR, NV, UNROLL);
-    traits.add(Trait.EXECUTED_FMAS, v -> (double) batch * m * k * vectorsOfRow(v), NV);
-    traits.add(Trait.USEFUL_SHARE, v -> (double) n / (lanes * vectorsOfRow(v)), NV);
-    traits.add(Trait.ROW_PANEL_BYTES, v -> element * v.number(MR) * v.number(KC), MR, KC);
-    traits.add(Trait.COLUMN_PANEL_BYTES, v -> element * width(v) * v.number(KC), NV, KC);
-    traits.add(Trait.REUSE_BYTES, this::reuseBytes, ORDER, MR, NV, KC, MC);
-    traits.add(
-        Trait.INNER_TRAFFIC,
-        v -> element * batch * k * ((double) rowTiles(v) * n + (double) columnTiles(v) * m),
-        MR,
-        NV);
-    traits.add(Trait.OUTER_TRAFFIC, v -> outerTraffic(v, l2), ORDER, MR, NV, KC, MC);
-    traits.add(
-        Trait.SCRATCH_TRAFFIC,
-        v -> 2 * element * (batch * m * n * (ceil(k, v.number(KC)) - 1.0) + stagedElements(v)),
-        MR,
-        MC,
-        KC);
-    traits.add(Trait.SCRATCH_BYTES, v -> transpose.ofRhs() ? panelBytes(v) : 0, NV, KC);
-    traits.add(Trait.PASSES, v -> ceil(k, v.number(KC)), KC);
-    traits.add(Trait.PHASES, v -> 1);
-    traits.add(
-        Trait.TRANSFORM_OPS,
-        v -> (double) batch * m * vectorsOfRow(v) * ceil(k, v.number(KC)) + 2 * stagedElements(v),
-        MR,
-        NV,
-        MC,
-        KC);
-    traits.add(Trait.ROW_STRIDE_BYTES, v -> transpose.ofLhs() ? element : element * k);
-    traits.add(Trait.UNITS, v -> (double) batch * rowBlocks(v) * columnTiles(v), MR, NV, MC);
-    traits.add(
-        Trait.IMBALANCE,
-        v -> Templates.imbalance(batch * rowBlocks(v) * columnTiles(v), task.threads()),
-        MR,
-        NV,
-        MC);
-    traits.add(Trait.COLUMNS_STAY, v -> v.is(ORDER, COLUMNS_OUTSIDE) ? 1 : 0, ORDER);
-    boolean rightInPlace = !constantRight && !transpose.ofRhs();
-    double splits = CacheLine.splits(0, n, n, lanes);
-    traits.add(
-        Trait.SPLIT_LOADS, v -> rightInPlace ? (double) batch * rowTiles(v) * k * splits : 0, MR);
-    return traits.readers();
-  }
-
-  /** Returns how many elements of the right side are packed by units of work. */
-  private double stagedElements(KnobValues v) {
-    return transpose.ofRhs() ? (double) batch * n * k * rowBlocks(v) : 0;
-  }
-
-  private double width(KnobValues v) {
-    return (double) v.number(NV) * lanes;
-  }
-
-  /** Returns the vectors that one row of the output takes, remainders cut short. */
-  private double vectorsOfRow(KnobValues v) {
-    int width = v.number(NV) * lanes;
-    int fullTiles = n / width;
-    return (double) fullTiles * v.number(NV) + RegisterTile.cut(n % width, lanes).size();
-  }
-
-  private double codeFmas(KnobValues v) {
-    double heights = m % v.number(MR) == 0 || m < v.number(MR) ? 1 : 2;
-    double widths = n % (v.number(NV) * lanes) == 0 || n < v.number(NV) * lanes ? 1 : 2;
-    return bodyFmas(v) * heights * widths;
-  }
-
-  /** Bytes touched between two uses of the panel that stays. */
-  private double reuseBytes(KnobValues v) {
-    double panel = Float.BYTES * width(v) * v.number(KC);
-    double rows = (double) Float.BYTES * v.number(MR) * v.number(KC);
-    return v.is(ORDER, COLUMNS_OUTSIDE) || v.number(MC) > 1
-        ? panel + rows
-        : (double) Float.BYTES * n * v.number(KC);
-  }
-
   /**
-   * Bytes from beyond the second-level cache: what is swept again is read again unless the sweep
-   * fits.
+   * Returns the vector registers of a tile. Vectors that are used once are operands in memory, and
+   * so is one of those of a tall tile, which has the time to load it again.
    */
-  private double outerTraffic(KnobValues v, double l2) {
-    double left = (double) Float.BYTES * m * k;
-    double right = (double) Float.BYTES * n * k;
-    double blockRows = (double) Float.BYTES * Math.min(m, (double) v.number(MC) * v.number(MR)) * k;
-    double fits = 0.7 * l2;
-    double result =
-        v.is(ORDER, COLUMNS_OUTSIDE)
-            ? right + (left <= fits ? left : left * columnTiles(v))
-            : (blockRows <= fits ? left : left * columnTiles(v))
-                + (right <= fits ? right : right * rowBlocks(v));
-    return batch * result;
+  static long registers(KnobValues v) {
+    int rows = v.number(MR);
+    return sums(v) + (rows == 1 ? 0 : v.number(NV)) + (rows == TALL ? 0 : 1);
   }
 }

@@ -71,6 +71,11 @@ public enum Trait {
   COLUMNS_STAY(
       "flag",
       "1 where the next loop out keeps the vector operand, 0 where it keeps the broadcast one"),
+  /** Whether units that follow each other share the vector operand. */
+  UNITS_SHARE_COLUMNS(
+      "flag",
+      "1 where units that follow each other share the vector operand, 0 where they share the"
+          + " broadcast one"),
   /** Vector loads that straddle cache lines. */
   SPLIT_LOADS(
       "loads",

@@ -54,7 +54,7 @@ class LoweringTest {
     return drawn.build();
   }
 
-  private static void check(Candidate candidate, Reference reference, SplitMix64 order) {
+  static void check(Candidate candidate, Reference reference, SplitMix64 order) {
     String place = candidate.key() + ", " + TestSeed.rerun();
     try {
       OutputCheck.check(

@@ -75,6 +75,9 @@ public final class SmallTasks {
           "dense m=8 n=64 k=160 epilogue=bias+relu+add",
           "dense m=31 n=7 k=300 epilogue=sigmoid",
           "dense m=1 n=1 k=1",
+          "dense m=7 n=1001 k=513 epilogue=bias",
+          "dense m=1 n=100 k=300 epilogue=bias+add",
+          "dense m=9 n=40 k=1024 epilogue=relu",
           "batch_matmul b=3 m=17 n=33 k=20",
           "batch_matmul b=1 m=1 n=16 k=7 epilogue=bias+swish",
           "batch_matmul b=2 m=12 n=48 k=140 epilogue=add+relu",
@@ -83,6 +86,9 @@ public final class SmallTasks {
           "batch_matmul b=3 m=21 n=18 k=130 transpose=lhs",
           "batch_matmul b=2 m=7 n=50 k=140 transpose=both epilogue=add+relu",
           "batch_matmul b=1 m=1 n=5 k=9 transpose=rhs",
+          "batch_matmul b=1 m=197 n=197 k=64",
+          "batch_matmul b=2 m=1 n=37 k=256 transpose=rhs epilogue=add",
+          "batch_matmul b=1 m=1024 n=20 k=9 transpose=lhs",
           "depthwise_conv2d n=1 c=4 h=4 w=33 r=31 s=31 pad=15 layout=nchw16c epilogue=bias+relu",
           "depthwise_conv2d n=1 c=5 h=3 w=33 r=3 s=31 pad=1,15,1,15 layout=nchw16c epilogue=add",
           "depthwise_conv2d n=1 c=17 h=2 w=105 r=1 s=101 layout=nchw16c epilogue=bias+sigmoid",
@@ -192,7 +198,7 @@ public final class SmallTasks {
     return least + (int) random.nextLong(most - least + 1L);
   }
 
-  private static <T> T one(SplitMix64 random, List<T> choices) {
+  static <T> T one(SplitMix64 random, List<T> choices) {
     return choices.get((int) random.nextLong(choices.size()));
   }
 }

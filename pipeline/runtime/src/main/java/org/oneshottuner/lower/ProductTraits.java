@@ -1,0 +1,238 @@
+package org.oneshottuner.lower;
+
+import static org.oneshottuner.lower.Choices.ceil;
+import static org.oneshottuner.lower.MatrixProduct.INNER;
+import static org.oneshottuner.lower.MatrixProduct.KC;
+import static org.oneshottuner.lower.MatrixProduct.KS;
+import static org.oneshottuner.lower.MatrixProduct.MC;
+import static org.oneshottuner.lower.MatrixProduct.MR;
+import static org.oneshottuner.lower.MatrixProduct.NC;
+import static org.oneshottuner.lower.MatrixProduct.NV;
+import static org.oneshottuner.lower.MatrixProduct.ORDER;
+import static org.oneshottuner.lower.MatrixProduct.PACK;
+import static org.oneshottuner.lower.MatrixProduct.TAIL;
+import static org.oneshottuner.lower.MatrixProduct.UNROLL;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.oneshottuner.space.KnobValues;
+import org.oneshottuner.workload.CpuTarget;
+
+/** What is known of a matrix product's schedules without lowering them. */
+final class ProductTraits {
+  private static final double ELEMENT = Float.BYTES;
+
+  private final Product product;
+  private final ProductGrid grid;
+  private final CpuTarget target;
+  private final Trait.Table traits = new Trait.Table();
+
+  ProductTraits(Product product, ProductGrid grid) {
+    this.product = product;
+    this.grid = grid;
+    this.target = product.task().target();
+  }
+
+  List<Trait.Reader> readers() {
+    tile();
+    sum();
+    traffic();
+    workspace();
+    units();
+    return traits.readers();
+  }
+
+  private void tile() {
+    traits.add(Trait.ACCUMULATORS, v -> (double) v.number(MR) * v.number(NV), MR, NV);
+    traits.add(Trait.TILE_ROWS, v -> v.number(MR), MR);
+    traits.add(Trait.TILE_VECTORS, v -> v.number(NV), NV);
+    traits.add(
+        Trait.REGISTER_SHARE,
+        v -> (double) MatrixProduct.registers(v) / target.vectorRegisters(),
+        MR,
+        NV);
+    traits.add(
+        Trait.FMAS_PER_LOAD,
+        v -> (double) v.number(MR) * v.number(NV) / (v.number(MR) + v.number(NV)),
+        MR,
+        NV);
+    traits.add(
+        Trait.EMBEDDED, v -> v.number(NV) == 1 && target.vectorRegisters() >= 32 ? 1 : 0, NV);
+    traits.add(Trait.BODY_FMAS, MatrixProduct::bodyFmas, MR, NV, UNROLL);
+    traits.add(Trait.CODE_FMAS, this::codeFmas, MR, NV, UNROLL);
+    traits.add(
+        Trait.EXECUTED_FMAS,
+        v -> (double) product.batch() * product.m() * product.k() * grid.vectorsOfRow(v),
+        NV,
+        TAIL);
+    traits.add(
+        Trait.USEFUL_SHARE, v -> product.n() / (product.lanes() * grid.vectorsOfRow(v)), NV, TAIL);
+  }
+
+  private double codeFmas(KnobValues v) {
+    int rows = product.m();
+    double heights = rows % v.number(MR) == 0 || rows < v.number(MR) ? 1 : 2;
+    double widths = grid.rest(v) == 0 || grid.fullTiles(v) == 0 ? 1 : 2;
+    return MatrixProduct.bodyFmas(v) * heights * widths;
+  }
+
+  private void sum() {
+    traits.add(Trait.INNER_TRIPS, v -> (double) grid.step(v) / v.number(UNROLL), KC, KS, UNROLL);
+    traits.add(
+        Trait.REDUCTION_TRIPS,
+        v -> (double) product.k() / (v.number(UNROLL) * ProductGrid.halves(v)),
+        KS,
+        UNROLL);
+    traits.add(Trait.PASSES, this::passes, KC, KS);
+    traits.add(Trait.PHASES, ProductGrid::halves, KS);
+    traits.add(Trait.ROW_PANEL_BYTES, v -> ELEMENT * v.number(MR) * grid.step(v), MR, KC, KS);
+    traits.add(Trait.COLUMN_PANEL_BYTES, v -> ELEMENT * grid.width(v) * grid.step(v), NV, KC, KS);
+  }
+
+  private double passes(KnobValues v) {
+    return ceil(product.k(), grid.step(v));
+  }
+
+  private void traffic() {
+    traits.add(
+        Trait.INNER_TRAFFIC,
+        v ->
+            ELEMENT
+                * product.batch()
+                * product.k()
+                * (grid.rowTiles(v) * grid.columnsOfRow(v)
+                    + (double) grid.columnTiles(v) * product.m()),
+        MR,
+        NV,
+        TAIL);
+    traits.add(Trait.REUSE_BYTES, this::reuseBytes, INNER, MC, NC, MR, NV, TAIL, KC, KS);
+    traits.add(Trait.OUTER_TRAFFIC, this::outerTraffic, ORDER, MC, NC, MR, NV, TAIL);
+    traits.add(Trait.COLUMNS_STAY, v -> columnsStay(v) ? 1 : 0, INNER, ORDER, MC, NC, MR, NV, TAIL);
+    traits.add(
+        Trait.UNITS_SHARE_COLUMNS, v -> v.is(ORDER, MatrixProduct.COLUMNS_OUTSIDE) ? 1 : 0, ORDER);
+    traits.add(Trait.ROW_STRIDE_BYTES, this::rowStrideBytes, PACK, MC, MR, KC);
+    traits.add(
+        Trait.SPLIT_LOADS,
+        v -> (double) product.batch() * grid.rowTiles(v) * product.k() * splits(v),
+        MR,
+        TAIL);
+  }
+
+  /** Whether it is tiles of rows that follow each other, on the same columns. */
+  private boolean columnsStay(KnobValues v) {
+    if (v.number(MC) > 1 && v.number(NC) > 1) {
+      return v.is(INNER, MatrixProduct.COLUMNS_OUTSIDE);
+    }
+    if (v.number(MC) > 1 || v.number(NC) > 1) {
+      return v.number(MC) > 1;
+    }
+    return grid.columnGroups(v) == 1
+        ? grid.rowBlocks(v) > 1
+        : grid.rowBlocks(v) > 1 && v.is(ORDER, MatrixProduct.COLUMNS_OUTSIDE);
+  }
+
+  /** Bytes that the inner of the two loops over tiles goes through before it begins again. */
+  private double reuseBytes(KnobValues v) {
+    boolean rowsOutside =
+        v.number(NC) > 1 && (v.number(MC) == 1 || v.is(INNER, MatrixProduct.ROWS_OUTSIDE));
+    double lines =
+        rowsOutside
+            ? (double) grid.groupColumns(v) + v.number(MR)
+            : (double) grid.width(v) + grid.blockRows(v);
+    return ELEMENT * grid.step(v) * lines;
+  }
+
+  /**
+   * Bytes from beyond the second-level cache: what a unit reads is read again by another, unless it
+   * is still there; the more has been touched in between, the less of it is.
+   */
+  private double outerTraffic(KnobValues v) {
+    double rows = grid.blockRows(v);
+    double columns = grid.groupColumns(v);
+    boolean columnsOutside = v.is(ORDER, MatrixProduct.COLUMNS_OUTSIDE);
+    double leftApart = columns + (columnsOutside ? product.m() : rows);
+    double rightApart = rows + (columnsOutside ? columns : product.n());
+    double left = (double) product.m() * (1 + (grid.columnGroups(v) - 1) * lostShare(leftApart));
+    double right = (double) product.n() * (1 + (grid.rowBlocks(v) - 1) * lostShare(rightApart));
+    return ELEMENT * product.batch() * product.k() * (left + right);
+  }
+
+  private double lostShare(double floatsOfTerm) {
+    double share = ELEMENT * floatsOfTerm * product.k() / target.l2Bytes();
+    return Math.min(1, share * share);
+  }
+
+  /** Bytes from a row to the next: those of a transposed side lie side by side. */
+  private double rowStrideBytes(KnobValues v) {
+    return product.transpose().ofLhs() ? ELEMENT : ELEMENT * grid.rowPitch(v);
+  }
+
+  /** Returns how many vectors straddle cache lines when one row of the right side is loaded. */
+  private double splits(KnobValues v) {
+    int n = product.n();
+    int lanes = product.lanes();
+    if (product.panels()) {
+      return n < lanes ? CacheLine.splits(0, n, n, lanes) : 0;
+    }
+    return v.is(TAIL, MatrixProduct.OVERLAP)
+        ? CacheLine.splits(0, n, n - n % lanes, lanes)
+            + CacheLine.splitShare((long) n - lanes, n, lanes)
+        : CacheLine.splits(0, n, n, lanes);
+  }
+
+  private void workspace() {
+    traits.add(
+        Trait.SCRATCH_TRAFFIC,
+        v -> 2 * ELEMENT * (partialSums(v) + stagedColumns(v) + packedRows(v)),
+        packingKnobs(NV, TAIL, KC, KS));
+    traits.add(
+        Trait.SCRATCH_BYTES,
+        v ->
+            ELEMENT
+                * ((product.stagesColumns() ? grid.stagedFloats(v) : 0)
+                    + (grid.packsRows(v) ? grid.packedRowFloats(v) : 0)),
+        packingKnobs(NV, TAIL, KC));
+    traits.add(
+        Trait.TRANSFORM_OPS,
+        v ->
+            (double) product.batch() * product.m() * grid.vectorsOfRow(v) * passes(v)
+                + 2 * stagedColumns(v)
+                + 2 * packedRows(v) / product.lanes(),
+        packingKnobs(NV, TAIL, KC, KS));
+  }
+
+  /** Returns the knobs given, and those that what units pack depends on, if they do. */
+  private String[] packingKnobs(String... always) {
+    List<String> knobs = new ArrayList<>(List.of(always));
+    if (product.stagesColumns() || product.aliased()) {
+      knobs.addAll(List.of(PACK, MC, NC, MR));
+    }
+    return knobs.toArray(String[]::new);
+  }
+
+  private double partialSums(KnobValues v) {
+    double parts = ProductGrid.halves(v) > 1 ? ProductGrid.halves(v) : passes(v) - 1;
+    return (double) product.batch() * product.m() * product.n() * parts;
+  }
+
+  /** Returns how many elements of the right side units pack. */
+  private double stagedColumns(KnobValues v) {
+    return product.stagesColumns()
+        ? (double) product.batch() * product.k() * grid.columnsOfRow(v) * grid.rowBlocks(v)
+        : 0;
+  }
+
+  /** Returns how many elements of the left side units pack. */
+  private double packedRows(KnobValues v) {
+    return grid.packsRows(v)
+        ? (double) product.batch() * product.k() * product.m() * grid.columnGroups(v)
+        : 0;
+  }
+
+  private void units() {
+    String[] knobs = {Units.PARALLEL, ORDER, MC, NC, MR, NV, TAIL, KS};
+    traits.add(Trait.UNITS, v -> grid.units(v).count(), knobs);
+    traits.add(Trait.IMBALANCE, v -> grid.units(v).imbalance(product.task().threads()), knobs);
+    traits.add(Trait.INNER_CUT, v -> v.is(Units.PARALLEL, Units.INNER) ? 1 : 0, Units.PARALLEL);
+  }
+}
