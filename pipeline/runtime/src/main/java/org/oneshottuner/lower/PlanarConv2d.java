@@ -117,6 +117,7 @@ final class PlanarConv2d implements Template {
   public List<Knob> knobs() {
     boolean flat = plane.flat();
     return List.of(
+        Units.knob(task),
         new Knob.Choice(ORDER, List.of(CHANNELS_OUTSIDE, SPACE_OUTSIDE)),
         flat
             ? Choices.sizes(SPAN, plane.ow(), 1, 2, 4, 8, 16)
@@ -131,6 +132,37 @@ final class PlanarConv2d implements Template {
 
   @Override
   public List<Constraint> constraints() {
+    List<Constraint> rules = new ArrayList<>(tileRules());
+    if (task.threads() > 1) {
+      rules.addAll(shareRules(rules));
+    }
+    return rules;
+  }
+
+  /** Returns what must hold of the threads' shares. */
+  private List<Constraint> shareRules(List<Constraint> others) {
+    List<String> names = List.of(Units.PARALLEL, ORDER, SPAN, NV, KT);
+    List<Constraint> rules = new ArrayList<>();
+    rules.add(
+        rule(
+            "parallel=outer where it does not matter",
+            names,
+            v ->
+                v.is(Units.PARALLEL, Units.OUTER)
+                    || (units(v).items() * units(v).outer().extent() > 1
+                        && units(v).inner().extent() >= task.threads())));
+    List<Constraint> all = new ArrayList<>(others);
+    all.addAll(rules);
+    List<Knob> knobs =
+        knobs().stream()
+            .map(knob -> knob.name().equals(UNROLL) ? new Knob.Count(UNROLL, List.of(1)) : knob)
+            .toList();
+    double least = -Choices.greatest(knobs, all, v -> -units(v).imbalance(task.threads()));
+    rules.add(Units.fair(least, names, v -> units(v).imbalance(task.threads())));
+    return rules;
+  }
+
+  private List<Constraint> tileRules() {
     int registers = task.target().vectorRegisters();
     return List.of(
         rule(
@@ -213,6 +245,8 @@ final class PlanarConv2d implements Template {
     private final int span;
     private final int unroll;
     private final boolean channelsOutside;
+    private final long pieces;
+    private final Units units;
     private final Buffer input;
     private final Buffer packed;
     private final Buffer copies;
@@ -226,6 +260,8 @@ final class PlanarConv2d implements Template {
       span = values.number(SPAN);
       unroll = values.number(UNROLL);
       channelsOutside = values.is(ORDER, CHANNELS_OUTSIDE);
+      pieces = pieces(values);
+      units = units(values);
       Operands sizes = task.workload().operands(lanes);
       input = new Buffer("input", Role.INPUT, sizes.input());
       packed = new Buffer("packed", Role.PACKED, sizes.weight());
@@ -254,14 +290,22 @@ final class PlanarConv2d implements Template {
                 (long) conv.n() * conv.c(),
                 Code.block(code -> stage(code, copied.index()))));
       }
-      long tiles = conv.k() / kt;
-      long pieces = ceil(plane.flat() ? plane.tiles(width) : plane.oh(), span);
       Axis unit = new Axis("unit");
       phases.add(
           new LoopNest.Phase(
               unit,
-              tiles * pieces * conv.n(),
-              Code.block(code -> unit(code, unit.index(), tiles, pieces))));
+              units.count(),
+              Code.block(
+                  code ->
+                      units.write(
+                          code,
+                          unit.index(),
+                          (inner, item, first, second) ->
+                              unit(
+                                  inner,
+                                  item,
+                                  channelsOutside ? first : second,
+                                  channelsOutside ? second : first)))));
       return new LoopNest(buffers, Optional.of(Code.block(this::pack)), phases);
     }
 
@@ -293,18 +337,7 @@ final class PlanarConv2d implements Template {
       output.pack(code);
     }
 
-    private void unit(Code code, Index unit, long tiles, long pieces) {
-      Code.Digit tileDigit = new Code.Digit("tile", tiles);
-      Code.Digit pieceDigit = new Code.Digit("piece", pieces);
-      List<Index> place =
-          code.decode(
-              unit,
-              new Code.Digit("item", conv.n()),
-              channelsOutside ? tileDigit : pieceDigit,
-              channelsOutside ? pieceDigit : tileDigit);
-      Index item = place.get(0);
-      Index tile = place.get(channelsOutside ? 1 : 2);
-      Index piece = place.get(channelsOutside ? 2 : 1);
+    private void unit(Code code, Index item, Index tile, Index piece) {
       if (plane.flat()) {
         columns(
             code,
@@ -487,8 +520,14 @@ final class PlanarConv2d implements Template {
         NV);
     traits.add(Trait.SCATTERED_STORES, v -> 0);
     traits.add(Trait.ROW_STRIDE_BYTES, v -> element);
-    traits.add(Trait.UNITS, v -> (double) units(v), SPAN, KT, NV);
-    traits.add(Trait.IMBALANCE, v -> Templates.imbalance(units(v), task.threads()), SPAN, KT, NV);
+    String[] unitKnobs = {Units.PARALLEL, ORDER, SPAN, NV, KT};
+    traits.add(Trait.UNITS, v -> (double) units(v).count(), unitKnobs);
+    traits.add(Trait.IMBALANCE, v -> units(v).imbalance(task.threads()), unitKnobs);
+    traits.add(Trait.INNER_CUT, v -> v.is(Units.PARALLEL, Units.INNER) ? 1 : 0, Units.PARALLEL);
+    traits.add(Trait.PASSES, v -> 1);
+    traits.add(Trait.PHASES, v -> staging ? 2 : 1);
+    traits.add(
+        Trait.EMBEDDED, v -> task.target().vectorBytes() == 64 && v.number(NV) == 1 ? 1 : 0, NV);
     traits.add(Trait.COLUMNS_STAY, v -> v.is(ORDER, CHANNELS_OUTSIDE) ? 0 : 1, ORDER);
     double splits = staging ? staged.splits() : StagedPlanes.splitsInPlace(plane, lanes);
     traits.add(
@@ -504,9 +543,17 @@ final class PlanarConv2d implements Template {
     return (double) whole * v.number(NV) + RegisterTile.cut(plane.ow() % columns, lanes).size();
   }
 
-  private long units(KnobValues v) {
+  private long pieces(KnobValues v) {
     long extent = plane.flat() ? plane.tiles(v.number(NV) * lanes) : plane.oh();
-    return (long) conv.n() * (conv.k() / v.number(KT)) * ceil(extent, v.number(SPAN));
+    return ceil(extent, v.number(SPAN));
+  }
+
+  private Units units(KnobValues v) {
+    Code.Digit tile = new Code.Digit("tile", conv.k() / v.number(KT));
+    Code.Digit piece = new Code.Digit("piece", pieces(v));
+    return v.is(ORDER, CHANNELS_OUTSIDE)
+        ? Units.of(task, v, conv.n(), tile, piece)
+        : Units.of(task, v, conv.n(), piece, tile);
   }
 
   private double pieceBytes(KnobValues v) {
@@ -536,7 +583,7 @@ final class PlanarConv2d implements Template {
             : (double) Float.BYTES * conv.c() * plane.h() * plane.w();
     double fits = 0.7 * task.target().l2Bytes();
     double tiles = (double) conv.k() / v.number(KT);
-    double sweeps = units(v) / (conv.n() * tiles);
+    double sweeps = pieces(v);
     return v.is(ORDER, CHANNELS_OUTSIDE)
         ? conv.n() * (weightBytes() + (image <= fits ? image : image * tiles / conv.groups()))
         : conv.n()
