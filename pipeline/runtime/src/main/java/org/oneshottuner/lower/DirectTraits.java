@@ -86,9 +86,12 @@ final class DirectTraits {
         OCB);
     traits.add(
         Trait.TRANSFORM_OPS,
-        v -> outVectors * ((shape.blocked() ? 1 : 2 + lanes) + 2 * (shape.passes(v) - 1)),
-        ICB);
-    traits.add(Trait.SCATTERED_STORES, v -> shape.blocked() ? 0 : outputs * conv.k());
+        v -> outVectors * (1 + 2 * (shape.passes(v) - 1)) + outputMoves(v),
+        ICB,
+        OHT,
+        OCB,
+        OWT);
+    traits.add(Trait.SCATTERED_STORES, this::scatteredStores, OHT, OCB, OWT);
   }
 
   private void addMemory(Trait.Table traits) {
@@ -145,6 +148,30 @@ final class DirectTraits {
 
   private static String[] reuseKnobs() {
     return new String[] {ORDER, SPAN, ICB, KT, OCB, OWT};
+  }
+
+  /** Returns the elements of a plain output that are not transposed. */
+  private double scatteredStores(KnobValues v) {
+    if (shape.blocked()) {
+      return 0;
+    }
+    int oht = v.number(OHT);
+    int owt = v.number(OWT);
+    int width = v.number(OCB) * lanes;
+    long whole = conv.k() - conv.k() % width;
+    long tiles = plane.ow() / owt;
+    double row =
+        tiles * (ChannelOutput.oneByOne(oht * owt, lanes) / (double) oht)
+            + ChannelOutput.oneByOne(plane.ow() % owt, lanes);
+    return conv.n() * plane.oh() * (row * whole + plane.ow() * (conv.k() - whole));
+  }
+
+  /** Returns the vector operations of staging a plain output and transposing it in squares. */
+  private double outputMoves(KnobValues v) {
+    double turned = outputs * conv.k() - scatteredStores(v);
+    return shape.blocked()
+        ? 0
+        : outVectors + turned / lanes * (2 + Integer.numberOfTrailingZeros(lanes));
   }
 
   /** Returns the mean distance of one row of the register tile from the next. */
