@@ -187,27 +187,66 @@ final class ProductLowering {
    * @param first of the columns in the panel
    * @param columns how many
    */
-  private record Strip(Index place, int pitch, int first, int columns) {}
-
-  private void transpose(Code code, Panel panel, Strip strip) {
-    if (strip.columns() == 0) {
-      return;
+  private record Strip(Index place, int pitch, int first, int columns) {
+    Index at(Index column, Index term) {
+      return place.plus(term.times(pitch)).plus(first).plus(column);
     }
+  }
+
+  /** Transposes whole blocks in vectors, and element by element what is left of both sides. */
+  private void transpose(Code code, Panel panel, Strip strip) {
+    int blocked = strip.columns() - strip.columns() % lanes;
+    Index terms = panel.terms().minus(panel.terms().remainder(lanes));
+    if (blocked > 0 && !terms.equals(Index.ZERO)) {
+      code.loop(
+          "c",
+          Index.ZERO,
+          Index.of(blocked),
+          lanes,
+          (outer, c) ->
+              outer.loop(
+                  "p",
+                  Index.ZERO,
+                  terms,
+                  lanes,
+                  (inner, p) ->
+                      inner.transpose(
+                          new Statement.Rows(panel.to(), strip.at(c, p), strip.pitch()),
+                          new Statement.Rows(
+                              panel.from(), panel.start().plus(c.times(k)).plus(p), k),
+                          lanes)));
+    }
+    if (blocked > 0 && !terms.equals(panel.terms())) {
+      elements(code, panel, strip, new Left(0, blocked, terms));
+    }
+    if (blocked < strip.columns()) {
+      elements(code, panel, strip, new Left(blocked, strip.columns(), Index.ZERO));
+    }
+  }
+
+  /**
+   * What is left to be transposed element by element.
+   *
+   * @param column the first
+   * @param end of the columns
+   * @param term the first
+   */
+  private record Left(int column, int end, Index term) {}
+
+  private void elements(Code code, Panel panel, Strip strip, Left left) {
     code.loop(
         "c",
-        strip.columns(),
+        Index.of(left.column()),
+        Index.of(left.end()),
+        1,
         (outer, c) -> {
           Place source = outer.bind("source", panel.from(), panel.start().plus(c.times(k)));
           outer.loop(
               "p",
-              Index.ZERO,
+              left.term(),
               panel.terms(),
               1,
-              (inner, p) ->
-                  inner.store(
-                      panel.to(),
-                      strip.place().plus(p.times(strip.pitch())).plus(strip.first()).plus(c),
-                      new Value.Load(source, p, 1)));
+              (inner, p) -> inner.store(panel.to(), strip.at(c, p), new Value.Load(source, p, 1)));
         });
   }
 

@@ -196,7 +196,7 @@ final class ProductTraits {
         Trait.TRANSFORM_OPS,
         v ->
             (double) product.batch() * product.m() * grid.vectorsOfRow(v) * passes(v)
-                + 2 * stagedColumns(v)
+                + stagingOperations() * stagedColumns(v)
                 + 2 * packedRows(v) / product.lanes(),
         packingKnobs(NV, TAIL, KC, KS));
   }
@@ -220,6 +220,13 @@ final class ProductTraits {
     return product.stagesColumns()
         ? (double) product.batch() * product.k() * grid.columnsOfRow(v) * grid.rowBlocks(v)
         : 0;
+  }
+
+  /** Returns the operations for an element of a transposed block: loads, shuffles and stores. */
+  private double stagingOperations() {
+    double lanes = product.lanes();
+    boolean blocks = product.n() >= lanes && product.k() >= lanes;
+    return blocks ? (2 + Integer.numberOfTrailingZeros(product.lanes())) / lanes : 2;
   }
 
   /** Returns how many elements of the left side units pack. */
