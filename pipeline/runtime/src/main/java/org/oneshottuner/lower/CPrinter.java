@@ -386,6 +386,9 @@ final class CPrinter {
       functions.add(function);
       return function + "(" + bare(text(call.argument())) + ")";
     }
+    if (value instanceof Value.Shift shift) {
+      return shift(shift);
+    }
     if (value instanceof Value.Guarded guarded) {
       return guarded(guarded);
     }
@@ -400,6 +403,23 @@ final class CPrinter {
     lanes.add(load.lanes());
     functions.add(function);
     return function + "(" + address(load.place(), load.index()) + ")";
+  }
+
+  private String shift(Value.Shift shift) {
+    int count = shift.lanes();
+    String function = Prelude.function("shift", count);
+    lanes.add(count);
+    functions.add(function);
+    // lanes from there on are zero
+    int zero = count;
+    return function
+        + "("
+        + bare(text(shift.vector()))
+        + IntStream.range(0, count)
+            .map(i -> shift.from() <= i && i < shift.to() ? i - shift.by() : zero)
+            .mapToObj(i -> ", " + i)
+            .collect(Collectors.joining())
+        + ")";
   }
 
   private String guarded(Value.Guarded guarded) {

@@ -226,7 +226,8 @@ final class DepthwiseBlocked implements Template {
   }
 
   private long bodyFmas(KnobValues v) {
-    return outputs(v) * plane.s() * (v.is(TAPS, ALL_UNROLLED) ? plane.r() : 1);
+    boolean unrolled = v.is(TAPS, ALL_UNROLLED) && insideTo > insideFrom;
+    return outputs(v) * plane.s() * (unrolled ? plane.r() : 1);
   }
 
   private long codeFmas(KnobValues v) {

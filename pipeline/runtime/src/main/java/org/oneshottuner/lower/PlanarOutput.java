@@ -54,6 +54,51 @@ final class PlanarOutput {
   }
 
   /**
+   * Finishes and stores a tile of one column that is longer than the rows: what lies beyond a row
+   * is written over by the next one, and the last row is stored together with the end of the one
+   * before.
+   *
+   * @param plane the output plane
+   * @param channel of the plane
+   * @param y the first row of the tile
+   * @param rows what rows they are
+   */
+  void storeLong(Code code, RegisterTile tile, Index plane, Index channel, Index y, Rows rows) {
+    int lanes = tile.lanes(0);
+    int beyond = lanes - rows.width();
+    Index end = plane.plus(1).times(area).plus(-lanes);
+    for (int i = 0; i < tile.rows(); i++) {
+      boolean last = rows.last() && i == tile.rows() - 1;
+      Value.Read sum = tile.sum(Index.of(i), 0);
+      Index place = plane.times(area).plus(y.plus(i).times(rows.width()));
+      fused.apply(
+          code,
+          sum,
+          () -> new Value.Splat(new Value.Load(shift, channel, 1), lanes),
+          () ->
+              last
+                  ? new Value.Shift(new Value.Load(residual, end, lanes), -beyond, 0, rows.width())
+                  : new Value.Load(residual, place, lanes));
+      if (last) {
+        Value before =
+            i > 0
+                ? new Value.Shift(tile.sum(Index.of(i - 1L), 0), beyond - rows.width(), 0, beyond)
+                : new Value.Shift(
+                    new Value.Load(out, end.plus(beyond - (long) lanes), lanes),
+                    -rows.width(),
+                    0,
+                    beyond);
+        code.store(out, end, new Value.Shift(sum, beyond, beyond, lanes).plus(before));
+      } else {
+        code.store(out, place, sum);
+      }
+    }
+  }
+
+  /** How long rows are, and whether the last one of a tile is the last of its plane. */
+  record Rows(int width, boolean last) {}
+
+  /**
    * Finishes and stores a tile.
    *
    * @param plane the first output plane

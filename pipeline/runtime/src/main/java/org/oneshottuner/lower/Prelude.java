@@ -148,12 +148,28 @@ final class Prelude {
           (count > INLINED_TRANSPOSE ? "static __attribute__((noinline, unused)) " : head)
               + transpose(type, count);
       case "every_other" -> head + everyOther(type, count);
+      case "shift" -> shift(type, count);
       // not inlined: an epilogue calls them for every register of a tile, and compile time would
       // grow with it
       case "exp" -> "static __attribute__((noinline, unused)) " + exp(type, splat, count);
       case "erf" -> "static __attribute__((noinline, unused)) " + erf(type, splat, count);
       default -> throw new AssertionError(name);
     };
+  }
+
+  /** Lanes picked from a vector, those from its number of lanes on being zero. */
+  private static String shift(String type, int count) {
+    return String.format(
+        Locale.ROOT,
+        """
+        #if defined(__clang__)
+        #define shift_v%2$d(x, ...) __builtin_shufflevector((%1$s)(x), (%1$s){0}, __VA_ARGS__)
+        #else
+        #define shift_v%2$d(x, ...) __builtin_shuffle((%1$s)(x), (%1$s){0}, (v%2$di){__VA_ARGS__})
+        #endif
+        """,
+        type,
+        count);
   }
 
   /**

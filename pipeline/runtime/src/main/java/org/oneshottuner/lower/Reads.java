@@ -192,6 +192,8 @@ final class Reads {
       value(binary.b());
     } else if (value instanceof Value.Call call) {
       value(call.argument());
+    } else if (value instanceof Value.Shift shift) {
+      value(shift.vector());
     } else if (value instanceof Value.Guarded guarded) {
       guarded(guarded);
     } else if (!(value instanceof Value.Constant || value instanceof Value.Mask)) {

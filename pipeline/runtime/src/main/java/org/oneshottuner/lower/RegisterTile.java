@@ -17,6 +17,7 @@ import java.util.function.IntFunction;
 final class RegisterTile {
   private final int rows;
   private final List<Integer> lanes;
+  private final List<Integer> starts;
 
   /**
    * Describes a tile.
@@ -25,8 +26,30 @@ final class RegisterTile {
    * @param lanes the length of each column
    */
   RegisterTile(int rows, List<Integer> lanes) {
+    this(rows, lanes, oneAfterTheOther(lanes));
+  }
+
+  /**
+   * Describes a tile whose columns may overlap.
+   *
+   * @param rows how many scalars
+   * @param lanes the length of each column
+   * @param starts where each column begins, in elements
+   */
+  RegisterTile(int rows, List<Integer> lanes, List<Integer> starts) {
     this.rows = rows;
     this.lanes = List.copyOf(lanes);
+    this.starts = List.copyOf(starts);
+  }
+
+  private static List<Integer> oneAfterTheOther(List<Integer> lanes) {
+    List<Integer> starts = new ArrayList<>();
+    int start = 0;
+    for (int length : lanes) {
+      starts.add(start);
+      start += length;
+    }
+    return starts;
   }
 
   /** Returns {@code count} columns of {@code lanes} lanes. */
@@ -61,12 +84,12 @@ final class RegisterTile {
 
   /** Returns where a column begins, in elements. */
   int start(int column) {
-    return lanes.subList(0, column).stream().mapToInt(Integer::intValue).sum();
+    return starts.get(column);
   }
 
   /** Returns the elements of a whole row. */
   int width() {
-    return start(lanes.size());
+    return starts.get(lanes.size() - 1) + lanes.get(lanes.size() - 1);
   }
 
   private Local accumulator(int column) {

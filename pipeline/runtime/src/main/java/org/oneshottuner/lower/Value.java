@@ -57,6 +57,31 @@ public sealed interface Value {
   record Mask(int ones, int lanes) implements Value {}
 
   /**
+   * A vector whose lanes have moved: lane i is lane i - by of the vector where {@code from <= i <
+   * to}, and zero elsewhere.
+   *
+   * @param vector what is moved
+   * @param by how far, up or down
+   * @param from the first lane that is kept
+   * @param to where those end
+   */
+  record Shift(Value vector, int by, int from, int to) implements Value {
+    /** Checks that the lanes kept are lanes of the vector. */
+    public Shift {
+      int lanes = vector.lanes();
+      if (from < 0 || from >= to || to > lanes || from < by || to - by > lanes) {
+        throw new IllegalArgumentException(
+            "Cannot shift " + lanes + " lanes by " + by + ": lanes kept are " + from + " to " + to);
+      }
+    }
+
+    @Override
+    public int lanes() {
+      return vector.lanes();
+    }
+  }
+
+  /**
    * A register.
    *
    * @param local the array it is in

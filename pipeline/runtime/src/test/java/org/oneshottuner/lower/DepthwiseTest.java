@@ -1,12 +1,16 @@
 package org.oneshottuner.lower;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.space.SplitMix64;
@@ -19,6 +23,8 @@ import org.oneshottuner.workload.Workload;
 /** The spaces of depthwise convolutions. */
 class DepthwiseTest {
   private static final int MEMBERS = 300;
+  private static final int TRIES = 12;
+  private static final int KERNELS = 3;
 
   /** Members whose code differs differ in what is known of them, or no model could tell them. */
   @ParameterizedTest
@@ -55,5 +61,30 @@ class DepthwiseTest {
           .as(candidate.key() + ", " + TestSeed.rerun())
           .isEqualTo(code);
     }
+  }
+
+  /** Vectors are shifted at the borders of planes, and reach beyond short rows. */
+  @ParameterizedTest
+  @ValueSource(strings = {"avx512", "avx2"})
+  void planesThatAreReadInPlaceAreComputedAlike(String target, @TempDir Path directory)
+      throws Exception {
+    SplitMix64 random = TestSeed.random("in place", target);
+    CompiledKernels kernels = new CompiledKernels(directory, CpuTarget.named(target));
+    for (String shape :
+        List.of(
+            "n=2 c=3 h=14 w=14 r=3 s=3 pad=1 epilogue=bias+add+relu6",
+            "n=1 c=5 h=7 w=7 r=5 s=5 pad=2",
+            "n=1 c=2 h=20 w=37 r=7 s=7 pad=3 epilogue=add",
+            "n=2 c=3 h=19 w=33 r=3 s=3 stride=2 pad=1 epilogue=bias",
+            "n=1 c=3 h=15 w=15 r=5 s=5 stride=2 pad=2")) {
+      TuningTask task =
+          new TuningTask(Workload.parse("depthwise_conv2d " + shape), CpuTarget.named(target), 1);
+      Reference reference = new Reference(task, random);
+      LoweringTest.drawn(task, TRIES, random)
+          .filter(candidate -> candidate.schedule().text("stage").equals("nothing"))
+          .limit(KERNELS)
+          .forEach(candidate -> kernels.add(candidate, reference));
+    }
+    assumeTrue(kernels.check(TestSeed.rerun()), "This processor lacks the vectors");
   }
 }

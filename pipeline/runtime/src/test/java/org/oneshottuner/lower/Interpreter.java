@@ -260,6 +260,10 @@ final class Interpreter {
       float[] argument = value(call.argument());
       return lanes(value, i -> apply(call.function(), argument[i]));
     }
+    if (value instanceof Value.Shift shift) {
+      float[] vector = value(shift.vector());
+      return lanes(value, i -> shift.from() <= i && i < shift.to() ? vector[i - shift.by()] : 0);
+    }
     if (value instanceof Value.Guarded guarded) {
       return holds(guarded.condition()) ? value(guarded.value()) : new float[value.lanes()];
     }
