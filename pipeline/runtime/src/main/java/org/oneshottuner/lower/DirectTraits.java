@@ -158,8 +158,8 @@ final class DirectTraits {
     int oht = v.number(OHT);
     int owt = v.number(OWT);
     int width = v.number(OCB) * lanes;
-    long whole = conv.k() - conv.k() % width;
-    long tiles = plane.ow() / owt;
+    int whole = conv.k() - conv.k() % width;
+    int tiles = plane.ow() / owt;
     double row =
         tiles * (ChannelOutput.oneByOne(oht * owt, lanes) / (double) oht)
             + ChannelOutput.oneByOne(plane.ow() % owt, lanes);
