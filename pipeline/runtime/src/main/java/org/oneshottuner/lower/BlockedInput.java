@@ -30,7 +30,7 @@ final class BlockedInput {
     this.lanes = lanes;
     this.blocks = (int) ceil(channels, lanes);
     this.input = input;
-    this.reordered = new Buffer("reordered", Role.SHARED, items * blocks * area * lanes);
+    this.reordered = new Buffer("reordered", Role.SHARED, area * lanes * blocks * items);
   }
 
   /** Returns where the reordered input is. */
@@ -44,7 +44,8 @@ final class BlockedInput {
    */
   static double operations(Conv2d conv, int lanes) {
     double area = (double) conv.window().h() * conv.window().w();
-    double whole = Math.floor(area / lanes) * lanes * (conv.c() / lanes) * lanes;
+    int fullBlocks = conv.c() / lanes;
+    double whole = Math.floor(area / lanes) * lanes * fullBlocks * lanes;
     double vectors = whole / lanes * (2 + Integer.numberOfTrailingZeros(lanes));
     return conv.n() * (vectors + (area * conv.c() - whole));
   }
@@ -82,7 +83,7 @@ final class BlockedInput {
                         elements(part, from, to, start, end, block.times(-lanes).plus(channels)));
               }
             });
-    return new LoopNest.Phase(unit, items * blocks * chunks, body);
+    return new LoopNest.Phase(unit, chunks * blocks * items, body);
   }
 
   /** Reorders a chunk of all channels of a block. */
