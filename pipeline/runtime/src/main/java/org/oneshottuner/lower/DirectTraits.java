@@ -163,7 +163,9 @@ final class DirectTraits {
     double row =
         tiles * (ChannelOutput.oneByOne(oht * owt, lanes) / (double) oht)
             + ChannelOutput.oneByOne(plane.ow() % owt, lanes);
-    return conv.n() * plane.oh() * (row * whole + plane.ow() * (conv.k() - whole));
+    return (double) conv.n()
+        * plane.oh()
+        * (row * whole + (double) plane.ow() * (conv.k() - whole));
   }
 
   /** Returns the vector operations of staging a plain output and transposing it in squares. */

@@ -151,7 +151,7 @@ final class WinogradConv2d implements Template {
         rule(
             "several parts and blocks where channels are outermost",
             List.of(PARTS, ORDER, TB, M),
-            v -> v.is(ORDER, SPACE) || v.number(PARTS) > 1 && blocks(v) > 1),
+            v -> v.is(ORDER, SPACE) || (v.number(PARTS) > 1 && blocks(v) > 1)),
         rule(
             "one part, or one a thread where fused, and several where not",
             List.of(PARTS, ORDER, FUSED, TB, M),
@@ -159,13 +159,14 @@ final class WinogradConv2d implements Template {
                 v.is(FUSED, NO)
                     ? v.number(PARTS) > 1
                     : v.number(PARTS) == 1
-                        || v.number(PARTS) == threads && (v.is(ORDER, CHANNELS) || blocks(v) == 1)),
+                        || (v.number(PARTS) == threads
+                            && (v.is(ORDER, CHANNELS) || blocks(v) == 1))),
         rule(
             "threads share an inner loop of more than one step each",
             List.of(Units.PARALLEL, PARTS, ORDER, FUSED, TB, M),
             v ->
                 v.is(Units.PARALLEL, Units.OUTER)
-                    || v.is(FUSED, NO) && blocks(v) > 1 && units(v).inner().extent() > threads));
+                    || (v.is(FUSED, NO) && blocks(v) > 1 && units(v).inner().extent() > threads)));
   }
 
   /** Returns the rules of what a unit does. */
@@ -935,12 +936,14 @@ final class WinogradConv2d implements Template {
 
   /** Returns the elements of a plain output that are not transposed. */
   private double scatteredStores(KnobValues v) {
+    if (blocked) {
+      return 0;
+    }
     int m = v.number(M);
-    double rows =
-        m - ChannelOutput.oneByOne(m, lanes) == 0
-            ? 0
-            : (double) conv.n() * window.outHeight() * (window.outWidth() / m) * m;
-    return blocked ? 0 : outputs() - rows * (conv.k() / lanes) * lanes;
+    int columns = window.outWidth() - window.outWidth() % m;
+    int channels = conv.k() - conv.k() % lanes;
+    double inSquares = m - ChannelOutput.oneByOne(m, lanes);
+    return outputs() - inSquares / m * conv.n() * window.outHeight() * columns * channels;
   }
 
   /** Returns the vector operations of transposing a plain output: rows of a tile in squares. */

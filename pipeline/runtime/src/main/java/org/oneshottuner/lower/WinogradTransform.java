@@ -14,6 +14,7 @@ import org.oneshottuner.workload.CpuTarget;
  *
  * <p>A matrix is given as the product of two where rows share sums: those are then computed once.
  */
+@SuppressWarnings("ImmutableEnumChecker") // matrices never hand out their arrays, nor write them
 enum WinogradTransform {
   /** Outputs of 2 × 2 from inputs of 4 × 4. */
   F2(
