@@ -84,7 +84,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
           "Cannot search by " + trials.get() + " trials: least is 1");
     }
     List<TuningTask> tasks = tasks(settings);
-    RunFolder run = common.shared("tune");
+    RunFolder run = common.shared("tune").writable();
     Path table = csv.orElseGet(() -> run.local("kernels.csv", "--csv"));
     Path drawing = page.orElseGet(() -> run.local("kernels.html", "--page"));
     Place.mustTakeFile(table, "Cannot write the table to " + table);
@@ -96,7 +96,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
     AtomicFile.write(table, comparison.csv().getBytes(StandardCharsets.UTF_8));
     AtomicFile.write(drawing, KernelReport.html(comparison).getBytes(StandardCharsets.UTF_8));
     common.show(KernelFigures.of(comparison));
-    return 0;
+    return comparison.kernels().stream().allMatch(row -> row.oursMillis().isPresent()) ? 0 : 1;
   }
 
   private List<TuningTask> tasks(Settings settings) {

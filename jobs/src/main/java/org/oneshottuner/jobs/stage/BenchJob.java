@@ -68,7 +68,11 @@ public final class BenchJob {
   private static List<Schedule> schedules(TuningTask task, BestKnown best) {
     return best.fastest().isEmpty()
         ? Templates.templateDefaults(task)
-        : best.fastest().stream().map(Candidate::schedule).toList();
+        : best.fastest().stream()
+            // the least of several that are alike would be less by chance
+            .limit(best.confirmed() ? 1 : FINALISTS)
+            .map(Candidate::schedule)
+            .toList();
   }
 
   private static String origin(BestKnown best) {

@@ -3,6 +3,7 @@ package org.oneshottuner.jobs.stage;
 import static org.apache.spark.sql.functions.avg;
 import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
+import static org.apache.spark.sql.functions.max;
 import static org.apache.spark.sql.functions.min;
 import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.when;
@@ -24,7 +25,8 @@ import org.oneshottuner.workload.TuningTask;
 /**
  * What a table of measurements knows of a task's space on its device.
  *
- * @param fastest candidates, fastest first; none if nothing was timed
+ * @param fastest candidates, fastest first, without those that failed when they were measured once
+ *     more; none if nothing was timed
  * @param trials schedules that were measured, those that failed among them
  * @param confirmed whether the fastest was measured once more, side by side with others
  */
@@ -59,8 +61,10 @@ record BestKnown(List<Candidate> fastest, long trials, boolean confirmed) {
             .groupBy("task", "space", "schedule")
             .agg(
                 min(when(not(last), col("label_nanos"))).multiply(OPTIMISM).as("searched"),
-                avg(when(last, col("label_nanos"))).as("confirmed"))
-            .withColumn("nanos", coalesce(col("confirmed"), col("searched")))
+                avg(when(last, col("label_nanos"))).as("confirmed"),
+                max(last.and(col("label_nanos").isNull())).as("refuted"))
+            .withColumn(
+                "nanos", when(not(col("refuted")), coalesce(col("confirmed"), col("searched"))))
             .orderBy(col("nanos").asc_nulls_last(), col("schedule"))
             .collectAsList()
             .stream()

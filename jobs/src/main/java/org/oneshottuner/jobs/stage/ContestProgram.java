@@ -116,6 +116,9 @@ public record ContestProgram(List<String> words, Path peers) {
         "Cannot compare kernels: the program ended with status "
             + ended.status()
             + " and says "
-            + ended.lines().stream().findFirst().orElse("nothing"));
+            + ended.lines().stream()
+                .filter(line -> !line.startsWith(INFO))
+                .findFirst()
+                .orElse("nothing more than how far it was"));
   }
 }

@@ -62,9 +62,10 @@ public record KernelFigures(List<Row> kernels, List<Summary> summaries) implemen
       lines.add(
           String.format(
               Locale.ROOT,
-              "%s, %d workloads: %s x oneDNN, %s x ONNX Runtime, %s x the better of both (least %s)",
+              "%s, %d workloads, %d of them timed by all: %s x oneDNN, %s x ONNX Runtime, %s x the better of both (least %s)",
               summary.threads() == 1 ? "1 thread" : summary.threads() + " threads",
               summary.workloads(),
+              summary.complete(),
               ratio(summary.overOnednn()),
               ratio(summary.overOrt()),
               ratio(summary.overBetter()),

@@ -44,9 +44,12 @@ class ContestProgramTest {
     assertThatThrownBy(() -> script("echo 'INFO Cannot be it'; exit 3").run(""))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
-            "Cannot compare kernels: the program ended with status 3 and says INFO Cannot be it");
+            "Cannot compare kernels: the program ended with status 3 and says nothing more than how far"
+                + " it was");
     assertThatThrownBy(() -> script("exit 3").run(""))
-        .hasMessage("Cannot compare kernels: the program ended with status 3 and says nothing");
+        .hasMessageEndingWith("ended with status 3 and says nothing more than how far it was");
+    assertThatThrownBy(() -> script("echo INFO so far; echo Killed; exit 137").run(""))
+        .hasMessage("Cannot compare kernels: the program ended with status 137 and says Killed");
   }
 
   @Test

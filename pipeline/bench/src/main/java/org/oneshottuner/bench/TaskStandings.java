@@ -30,6 +30,9 @@ record TaskStandings(TuningTask task, List<Standing> standings) {
   private static final double NANOS_A_MILLI = 1e6;
   private static final double PERCENT = 100;
 
+  /** Below this, nothing is moved: it is what asking takes. */
+  private static final double NO_REORDER_MILLIS = 1e-4;
+
   TaskStandings {
     requireNonNull(task, "task");
     standings = List.copyOf(standings);
@@ -86,7 +89,10 @@ record TaskStandings(TuningTask task, List<Standing> standings) {
         ours.map(Timed::way).orElse("none"),
         millis(onednn),
         millis(timed(Rival.ONEDNN.contender(Rival.PLAIN)).findFirst()),
-        millis(timed(Rival.ONEDNN.contender(Rival.REORDERS)).findFirst()),
+        millis(
+            timed(Rival.ONEDNN.contender(Rival.REORDERS))
+                .filter(reorders -> reorders.millis() > NO_REORDER_MILLIS)
+                .findFirst()),
         millis(ort),
         millis(blas),
         spreadPercent(Stream.of(ours, onednn, ort, blas)),
@@ -108,13 +114,14 @@ record TaskStandings(TuningTask task, List<Standing> standings) {
     return timed.stream().mapToDouble(Timed::millis).findFirst();
   }
 
-  /** Returns the largest spread of those that are compared. */
+  /** Returns the largest spread of those that are compared, unless one of them has none. */
   private static OptionalDouble spreadPercent(Stream<Optional<Timed>> compared) {
-    return compared
-        .flatMap(Optional::stream)
-        .mapToDouble(timed -> PERCENT * timed.label().spread())
-        .filter(Double::isFinite)
-        .max();
+    OptionalDouble largest =
+        compared
+            .flatMap(Optional::stream)
+            .mapToDouble(timed -> PERCENT * timed.label().spread())
+            .max();
+    return Double.isFinite(largest.orElse(0)) ? largest : OptionalDouble.empty();
   }
 
   /** Returns who failed, and why. */

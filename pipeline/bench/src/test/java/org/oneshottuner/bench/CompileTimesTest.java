@@ -70,7 +70,7 @@ class CompileTimesTest {
           json.toString()
         });
     assertThat(Files.readString(json))
-        .contains("\"kernels\" : 5", "\"kernelsOfAFile\" : 4", "\"percentile99Seconds\" : 0.");
+        .contains("\"kernels\" : 5", "\"kernelsOfAFile\" : 4", "\"percentile99Seconds\" : ");
   }
 
   @Test

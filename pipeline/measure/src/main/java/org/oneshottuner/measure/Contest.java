@@ -18,9 +18,10 @@ import org.oneshottuner.workload.TuningTask;
 
 /**
  * Times kernels of ours and libraries of others against each other on this host. All contenders of
- * one call run in one process, on the same pinned processors, at the same priority, between the
- * same canaries; they are visited in turn, those of a task next to each other, over and over. Each
- * is timed in whole calls, with its operands in caches as far as they fit.
+ * a task, and of as many tasks as memory holds, run in one process, on the same pinned processors,
+ * at the same priority, between the same canaries; they are visited in turn, those of a task next
+ * to each other, over and over. Each is timed in whole calls, with its operands in caches as far as
+ * they fit.
  *
  * <p>A process serves one number of threads: libraries fix theirs when they are loaded.
  */

@@ -88,17 +88,20 @@ public record KernelComparison(List<Row> kernels) {
     }
 
     /**
-     * Returns how many times as fast ours is as the better of the two; empty if either is unknown.
+     * Returns how many times as fast ours is as the better of the two, or as the one that has a
+     * time.
      */
     public OptionalDouble overBetter() {
-      return overOnednn().isPresent() && overOrt().isPresent()
-          ? OptionalDouble.of(Math.min(overOnednn().getAsDouble(), overOrt().getAsDouble()))
-          : OptionalDouble.empty();
+      return DoubleStream.concat(overOnednn().stream(), overOrt().stream()).min();
     }
 
-    /** Returns whether a library is faster by more than times vary. */
+    /** Returns whether a library is faster by more than times vary, or ours has no time at all. */
     public boolean behind() {
-      return overBetter().orElse(1) < BEHIND;
+      return oursMillis.isEmpty() || overBetter().orElse(1) < BEHIND;
+    }
+
+    private boolean complete() {
+      return overOnednn().isPresent() && overOrt().isPresent();
     }
 
     /**
@@ -107,6 +110,9 @@ public record KernelComparison(List<Row> kernels) {
      * told beside it.
      */
     public String standing() {
+      if (oursMillis.isEmpty()) {
+        return "ours was not timed";
+      }
       StringBuilder text = new StringBuilder();
       tell(text, overOnednn(), "oneDNN in its best layout");
       if (onednnMillis.isPresent() && onednnReorderMillis.isPresent()) {
@@ -137,6 +143,7 @@ public record KernelComparison(List<Row> kernels) {
    *
    * @param threads that number
    * @param workloads how many rows there are
+   * @param complete in how many of them ours and both libraries have times
    * @param overOnednn geometric mean over rows that have the ratio; so are the others
    * @param overOrt against ONNX Runtime
    * @param overBetter against the better of the two
@@ -145,6 +152,7 @@ public record KernelComparison(List<Row> kernels) {
   public record Summary(
       int threads,
       int workloads,
+      int complete,
       OptionalDouble overOnednn,
       OptionalDouble overOrt,
       OptionalDouble overBetter,
@@ -159,6 +167,7 @@ public record KernelComparison(List<Row> kernels) {
           new Summary(
               threads,
               rows.size(),
+              (int) rows.stream().filter(Row::complete).count(),
               geometricMean(rows.stream().flatMapToDouble(row -> row.overOnednn().stream())),
               geometricMean(rows.stream().flatMapToDouble(row -> row.overOrt().stream())),
               geometricMean(rows.stream().flatMapToDouble(row -> row.overBetter().stream())),

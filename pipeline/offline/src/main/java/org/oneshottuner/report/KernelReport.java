@@ -104,7 +104,11 @@ public final class KernelReport {
         .element("span", ratio(figure), "class", "figure")
         .element(
             "span",
-            summary.workloads() + " workloads, " + threads(summary.threads()),
+            (summary.complete() < summary.workloads()
+                    ? summary.complete() + " of " + summary.workloads()
+                    : summary.workloads())
+                + " workloads, "
+                + threads(summary.threads()),
             "class",
             "note")
         .close();

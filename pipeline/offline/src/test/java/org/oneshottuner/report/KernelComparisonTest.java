@@ -72,17 +72,29 @@ class KernelComparisonTest {
     assertThat(one.overOrt().getAsDouble()).isCloseTo(2, within(1e-12));
     assertThat(one.overBetter().getAsDouble()).isCloseTo(1, within(1e-12));
     assertThat(one.leastOverBetter()).hasValue(0.5);
+    assertThat(one.complete()).isEqualTo(2);
     assertThat(summaries.get(1).overOnednn()).isEmpty();
+    assertThat(summaries.get(1).complete()).isZero();
+  }
+
+  @Test
+  void whereOneLibraryHasNoTimeTheOtherIsTheBetter() {
+    Row row =
+        new Row(
+            "dense m=7 n=1001 k=513", 1, of(2), "any", of(1), of(1), NONE, NONE, NONE, NONE, "");
+    assertThat(row.overBetter()).hasValue(0.5);
+    assertThat(row.behind()).isTrue();
+    assertThat(new KernelComparison(List.of(row)).summaries().get(0).complete()).isZero();
   }
 
   @Test
   void rowsOnWhichALibraryIsFasterTellHowFastItIsInEveryLayout() {
-    assertThat(COMPARISON.kernels()).extracting(Row::behind).containsExactly(false, true, false);
+    assertThat(COMPARISON.kernels()).extracting(Row::behind).containsExactly(false, true, true);
     assertThat(COMPARISON.kernels().get(0).standing())
         .isEqualTo(
             "2.00 x oneDNN in its best layout, 2.25 x it with its reorders,"
                 + " 3.00 x it on plain activations, 4.00 x ONNX Runtime");
-    assertThat(COMPARISON.kernels().get(2).standing()).isEmpty();
+    assertThat(COMPARISON.kernels().get(2).standing()).isEqualTo("ours was not timed");
     assertThat(KernelReport.html(COMPARISON))
         .contains("dense 7×1001×513: 0.50 x oneDNN in its best layout");
   }

@@ -17,9 +17,10 @@ import java.util.List;
  * where {@code in} holds the input (lhs), the rhs of a batched product, the packed constants and
  * the residual, null where there is none. A run executes the phases in order, each over units
  * {@code [0, phaseUnits)}, which may be shared among threads with a barrier between phases; {@code
- * slot} numbers the threads from zero. All buffers are aligned to 64 bytes. The workspace holds
- * {@code sharedWorkspaceFloats + slots · slotWorkspaceFloats} floats with any content. Texts of
- * several kernels with different names may be concatenated into one file.
+ * slot} numbers the threads from zero. All buffers are aligned to 64 bytes, and {@code out}
+ * overlaps none of {@code in}: partial sums may lie in it. The workspace holds {@code
+ * sharedWorkspaceFloats + slots · slotWorkspaceFloats} floats with any content. Texts of several
+ * kernels with different names may be concatenated into one file.
  *
  * @param name C identifier that all symbols begin with
  * @param text the translation unit

@@ -88,6 +88,18 @@ public final class CProgram {
     }
   }
 
+  /** Returns whether a compiler finds the C library to link into a program. */
+  public static boolean linksStatically(String compiler) throws InterruptedException {
+    try {
+      Process process =
+          new ProcessBuilder(compiler, "-print-file-name=libc.a").redirectErrorStream(true).start();
+      String path = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return process.waitFor() == 0 && Files.exists(Path.of(path.strip()));
+    } catch (IOException absent) {
+      return false;
+    }
+  }
+
   /** Compiles source files to the program. */
   public void compile(String march, String... sources) throws IOException, InterruptedException {
     tools = march.startsWith("armv8") ? AARCH64 : HERE;

@@ -29,7 +29,7 @@ class NeonTest {
   @BeforeEach
   void theToolsAreThere() throws InterruptedException {
     assumeTrue(
-        CProgram.has("aarch64-linux-gnu-gcc") && CProgram.has("qemu-aarch64"),
+        CProgram.linksStatically("aarch64-linux-gnu-gcc") && CProgram.has("qemu-aarch64"),
         "Kernels for NEON are not run: install gcc-aarch64-linux-gnu, libc6-dev-arm64-cross and"
             + " qemu-user (jobs/install-packages does)");
   }
