@@ -17,7 +17,7 @@ import org.oneshottuner.workload.TuningTask;
  * <p>What depends on the task alone is computed once; what depends on a few knobs is computed once
  * for each combination of their choices, when it is first met. Not thread-safe; make one a thread.
  */
-public final class SpaceFeatures {
+public final class SpaceFeatures implements SpaceColumns {
   private final FeatureSchema schema;
   private final ScheduleSpace space;
   private final TemplateFeatures[] templates;
@@ -73,17 +73,17 @@ public final class SpaceFeatures {
     return schema;
   }
 
-  /** Returns the space whose members are read. */
+  @Override
+  public String schemaId() {
+    return schema.id();
+  }
+
+  @Override
   public ScheduleSpace space() {
     return space;
   }
 
-  /**
-   * Returns a column over one template's members.
-   *
-   * @param template place of the template in {@link ScheduleSpace#templates()}
-   * @param column place of the column in the schema
-   */
+  @Override
   public SpaceColumn column(int template, int column) {
     return templates[template].columns[column];
   }

@@ -93,6 +93,19 @@ final class Outcomes {
     }
   }
 
+  /**
+   * Lays the planes of a column by one set of ranks for the tests that send missing values right,
+   * and by another for those that send them left. No rank may stand for a missing value.
+   */
+  void lay(int column, int[] missingRight, int[] missingLeft) {
+    if (Arrays.equals(missingRight, 0, rows, missingLeft, 0, rows)) {
+      lay(column, missingRight, 0, 1);
+    } else {
+      lay(column, missingRight, 0, 0);
+      lay(column, missingLeft, 1, 1);
+    }
+  }
+
   /** Returns the ranks with another for missing values. */
   private int[] withMissing(int rank, int[] ranks, int thresholds) {
     int[] known = new int[rows];

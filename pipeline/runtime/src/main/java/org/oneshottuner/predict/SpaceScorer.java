@@ -2,6 +2,7 @@ package org.oneshottuner.predict;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.oneshottuner.feature.SpaceColumns;
 import org.oneshottuner.feature.SpaceFeatures;
 import org.oneshottuner.space.ScheduleSpace;
 
@@ -28,18 +29,18 @@ public final class SpaceScorer {
   /**
    * Prepares a task.
    *
-   * @param features of the task's space
+   * @param columns over the task's space
    * @throws IllegalArgumentException if the ensemble reads another schema
    */
-  public SpaceScorer(SpaceFeatures features, Ensemble ensemble) {
-    if (!ensemble.schemaId().equals(features.schema().id())) {
+  public SpaceScorer(SpaceColumns columns, Ensemble ensemble) {
+    if (!ensemble.schemaId().equals(columns.schemaId())) {
       throw new IllegalArgumentException(
           "Cannot score by a predictor trained on schema "
               + ensemble.schemaId()
               + ": candidates are read by "
-              + features.schema().id());
+              + columns.schemaId());
     }
-    this.space = features.space();
+    this.space = columns.space();
     this.base = ensemble.base();
     this.capacity = (int) Math.min(space.size(), MOST_MEMBERS);
     this.members = new long[capacity];
@@ -50,7 +51,7 @@ public final class SpaceScorer {
           new TemplateScorer(
               ensemble.ranked(),
               space.templates().get(place),
-              column -> features.column(template, column),
+              column -> columns.column(template, column),
               capacity));
     }
     this.planes = new PlaneScorer(ensemble.ranked(), capacity);

@@ -185,6 +185,11 @@ public final class TemplateSpace {
     return indexOf(digits);
   }
 
+  /** Returns a search for members whose choices lie within bounds. */
+  public Boxes boxes() {
+    return new Boxes();
+  }
+
   /** Returns the values that {@code digits} give to the knobs; a live view of the array. */
   public KnobValues values(int[] digits) {
     return new Digits(digits);
@@ -352,6 +357,118 @@ public final class TemplateSpace {
         digits[knob] = allowed(knob, node, 0);
         node = children[knob][node * knobs.get(knob).size() + digits[knob]];
       }
+    }
+  }
+
+  /**
+   * Finds the members whose choices lie within bounds, knob by knob: in a box. What lies below a
+   * node of the diagram is gone through once a question, so that even an empty box of many
+   * combinations is soon known to be empty. Not thread-safe; make one a thread.
+   */
+  public final class Boxes {
+    /** For each knob and node: the last question to which no member below it was an answer. */
+    private final int[][] barren = new int[knobs.size()][];
+
+    private int question;
+    // of the question at hand
+    private int[] low = {};
+    private int[] high = {};
+    private long[] found = {};
+    private int count;
+
+    private Boxes() {
+      for (int knob = 0; knob < barren.length; knob++) {
+        barren[knob] = new int[children[knob].length / knobs.get(knob).size()];
+      }
+    }
+
+    /**
+     * Returns the number of the first member in a box, or -1 if there is none.
+     *
+     * @param low for each knob, the place of the first choice in the box
+     * @param high for each knob, the place of the last choice in the box
+     */
+    public long first(int[] low, int[] high) {
+      ask(low, high);
+      return first(knobs.size() - 1, 0);
+    }
+
+    /**
+     * Writes the numbers of the first members in a box, rising.
+     *
+     * @param low as of {@link #first}
+     * @param high as of {@link #first}
+     * @param members receives the numbers, as many as it holds
+     * @return how many there are, or how many it holds
+     */
+    public int list(int[] low, int[] high, long[] members) {
+      ask(low, high);
+      found = members;
+      count = 0;
+      return list(knobs.size() - 1, 0, 0) ? count : 0;
+    }
+
+    private void ask(int[] from, int[] to) {
+      low = from;
+      high = to;
+      if (question == Integer.MAX_VALUE) {
+        for (int[] nodes : barren) {
+          Arrays.fill(nodes, 0);
+        }
+        question = 0;
+      }
+      question++;
+    }
+
+    /** Returns how many members below a node precede the first in the box, or -1. */
+    private long first(int knob, int node) {
+      if (knob < 0) {
+        return 0;
+      }
+      if (barren[knob][node] == question) {
+        return -1;
+      }
+      int row = node * knobs.get(knob).size();
+      long before = 0;
+      for (int digit = 0; digit <= high[knob]; digit++) {
+        int child = children[knob][row + digit];
+        if (child >= 0) {
+          long below = digit < low[knob] ? -1 : first(knob - 1, child);
+          if (below >= 0) {
+            return before + below;
+          }
+          before += counts[knob][child];
+        }
+      }
+      barren[knob][node] = question;
+      return -1;
+    }
+
+    /**
+     * Lists the members below a node, of which so many precede all; false if none is in the box.
+     */
+    private boolean list(int knob, int node, long start) {
+      if (knob < 0) {
+        found[count++] = start;
+        return true;
+      }
+      if (barren[knob][node] == question) {
+        return false;
+      }
+      int row = node * knobs.get(knob).size();
+      long before = start;
+      boolean any = false;
+      for (int digit = 0; digit <= high[knob] && count < found.length; digit++) {
+        int child = children[knob][row + digit];
+        if (child >= 0) {
+          any |= digit >= low[knob] && list(knob - 1, child, before);
+          before += counts[knob][child];
+        }
+      }
+      if (!any && count < found.length) {
+        barren[knob][node] = question;
+      }
+      return any;
     }
   }
 
