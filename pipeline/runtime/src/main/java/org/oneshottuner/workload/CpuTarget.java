@@ -1,14 +1,17 @@
 package org.oneshottuner.workload;
 
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /**
  * A processor with SIMD registers and three levels of cache.
  *
  * @param name short name: lower-case letters, digits, {@code _} and {@code -}
- * @param march what the C compiler is given as {@code -march}
- * @param vectorBytes bytes of a vector register: a power of two from 16 to 64
+ * @param march what the C compiler is given as {@code -march}. One that GCC's manual does not name
+ *     is for the compiler to judge; its vectors are of 16 bytes, as longer ones are not known of it
+ * @param vectorBytes bytes of a vector register: a power of two from 16 to 64, no more than {@code
+ *     march} has
  * @param vectorRegisters number of architectural vector registers
  * @param l1Bytes first-level data cache of one core
  * @param l2Bytes second-level cache of one core
@@ -55,12 +58,8 @@ public record CpuTarget(
     if (vectorBytes < 16 || vectorBytes > 64 || Integer.bitCount(vectorBytes) != 1) {
       throw refuse(name, "vector", vectorBytes, "expected 16, 32 or 64 bytes");
     }
-    if (vectorBytes > Architecture.mostVectorBytes(march)) {
-      throw refuse(
-          name,
-          "vector",
-          vectorBytes,
-          "-march=" + march + " has " + Architecture.mostVectorBytes(march) + " bytes at most");
+    if (vectorBytes > Architecture.LEAST_VECTOR_BYTES) {
+      mustHave(name, march, vectorBytes);
     }
     if (vectorRegisters < 8) {
       throw refuse(name, "registers", vectorRegisters, "least is 8");
@@ -76,6 +75,30 @@ public record CpuTarget(
     }
     if (cores < 1) {
       throw refuse(name, "cores", cores, "least is 1");
+    }
+  }
+
+  /** Vectors that a processor lacks would be taken apart by the compiler, in silence. */
+  private static void mustHave(String name, String march, int vectorBytes) {
+    OptionalInt most = Architecture.mostVectorBytes(march);
+    if (most.isEmpty()) {
+      throw refuse(
+          name,
+          "vector",
+          vectorBytes,
+          "-march="
+              + march
+              + " is not known to have more than "
+              + Architecture.LEAST_VECTOR_BYTES
+              + " bytes; x86-64-v3 stands for every processor with 32, x86-64-v4 for every one with"
+              + " 64");
+    }
+    if (vectorBytes > most.getAsInt()) {
+      throw refuse(
+          name,
+          "vector",
+          vectorBytes,
+          "-march=" + march + " has " + most.getAsInt() + " bytes at most");
     }
   }
 

@@ -59,6 +59,8 @@ class TuningTaskTest {
         "march=haswell | march=armv8-a | vector is 32, -march=armv8-a has 16 bytes at most",
         "march=haswell | march=armv9-a+sve2 | vector is 32, -march=armv9-a+sve2 has 16 bytes",
         "march=haswell | march=x86-64-v2 | vector is 32, -march=x86-64-v2 has 16 bytes at most",
+        "march=haswell | march=novelty | vector is 32, -march=novelty is not known to have more than 16",
+        "march=haswell | march=native | x86-64-v3 stands for every processor with 32, x86-64-v4 for",
         "registers=16 | registers=4 | registers is 4, least is 8",
         "l1=32768 | l1=1 | l1 is 1, least is 4096 bytes",
         "l2=1048576 | l2=16384 | l2 is 16384, least is l1's 32768 bytes",
@@ -74,6 +76,46 @@ class TuningTaskTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(text)
         .hasMessageContaining(reason);
+  }
+
+  /**
+   * As `gcc -march=NAME -dM -E` tells by __AVX__ and __AVX512F__, and GCC 15's manual of others.
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ':',
+      value = {
+        "16: x86-64 x86-64-v2 nocona core2 nehalem corei7 westmere bonnell atom silvermont slm"
+            + " goldmont goldmont-plus tremont k8 k8-sse3 opteron opteron-sse3 athlon64"
+            + " athlon64-sse3 athlon-fx amdfam10 barcelona btver1 eden-x2 eden-x4 nano nano-1000"
+            + " nano-2000 nano-3000 nano-x2 nano-x4 lujiazui armv8-a armv8.2-a+sve armv9-a",
+        "32: x86-64-v3 sandybridge corei7-avx ivybridge core-avx-i haswell core-avx2 broadwell"
+            + " skylake alderlake raptorlake meteorlake gracemont arrowlake arrowlake-s lunarlake"
+            + " pantherlake sierraforest grandridge clearwaterforest bdver1 bdver2 bdver3 bdver4"
+            + " btver2 znver1 znver2 znver3 yongfeng shijidadao",
+        "64: x86-64-v4 skylake-avx512 cascadelake cooperlake cannonlake icelake-client"
+            + " icelake-server tigerlake rocketlake sapphirerapids emeraldrapids graniterapids"
+            + " graniterapids-d diamondrapids knl knm znver4 znver5"
+      })
+  void everyNameOfAProcessorHasVectorsAsLongAsItsOwn(int most, String names) {
+    for (String march : names.split(" ", -1)) {
+      for (int bytes = 16; bytes <= 64; bytes *= 2) {
+        String text =
+            AVX2.replace("march=haswell", "march=" + march).replace("vector=32", "vector=" + bytes);
+        if (bytes <= most) {
+          assertThat(CpuTarget.parse(text).march()).isEqualTo(march);
+        } else {
+          assertThatThrownBy(() -> CpuTarget.parse(text))
+              .hasMessageContaining("-march=" + march + " has " + most + " bytes at most");
+        }
+      }
+    }
+  }
+
+  @Test
+  void aNameThatIsNotKnownIsLeftToTheCompilerWhereItsVectorsAreThoseOfAll() {
+    String text = AVX2.replace("haswell", "novelty").replace("vector=32", "vector=16");
+    assertThat(CpuTarget.parse(text).march()).isEqualTo("novelty");
   }
 
   @ParameterizedTest
