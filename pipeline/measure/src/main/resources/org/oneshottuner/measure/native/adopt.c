@@ -14,13 +14,17 @@
 
 #include "runner.h"
 
-enum { MOST_THREADS = 1024, WORKER_PRIORITY = 10, SETTLE_TRIES = 600, SETTLE_SLEEP_NANOS = 500000 };
+enum { WORKER_PRIORITY = 10, SETTLE_TRIES = 600, SETTLE_SLEEP_NANOS = 500000 };
+
+struct threads {
+  pid_t *ids;
+  size_t count, room;
+};
 
 static int processors[MAX_WORKERS];
 static int processor_count;
 static bool with_priority;
-static pid_t known[MOST_THREADS], adopted[MOST_THREADS];
-static int known_count, adopted_count;
+static struct threads known, adopted;
 
 void adopt_prepare(const int *cpus, int count, bool realtime) {
   for (int i = 0; i < count; i++) processors[i] = cpus[i];
@@ -28,23 +32,29 @@ void adopt_prepare(const int *cpus, int count, bool realtime) {
   with_priority = realtime;
 }
 
-static int list_threads(pid_t *into) {
-  DIR *threads = opendir("/proc/self/task");
-  if (threads == NULL) die("Cannot list the threads of this process");
-  int count = 0;
-  for (struct dirent *entry; (entry = readdir(threads)) != NULL;) {
-    pid_t thread = (pid_t)atol(entry->d_name);
-    if (thread > 0 && count < MOST_THREADS) into[count++] = thread;
+static void add_thread(struct threads *threads, pid_t thread) {
+  if (threads->count == threads->room) {
+    threads->room = 2 * threads->room + 64;
+    threads->ids = realloc(threads->ids, threads->room * sizeof *threads->ids);
+    if (threads->ids == NULL) die("Cannot keep the threads of a peer: out of memory");
   }
-  closedir(threads);
-  return count;
+  threads->ids[threads->count++] = thread;
 }
 
-static bool is_known(pid_t thread) {
-  for (int i = 0; i < known_count; i++) {
-    if (known[i] == thread) return true;
+static void list_threads(struct threads *into) {
+  DIR *listed = opendir("/proc/self/task");
+  if (listed == NULL) die("Cannot list the threads of this process");
+  into->count = 0;
+  for (struct dirent *entry; (entry = readdir(listed)) != NULL;) {
+    pid_t thread = (pid_t)atol(entry->d_name);
+    if (thread > 0) add_thread(into, thread);
   }
-  return false;
+  closedir(listed);
+}
+
+static int by_id(const void *one, const void *other) {
+  pid_t a = *(const pid_t *)one, b = *(const pid_t *)other;
+  return (a > b) - (a < b);
 }
 
 static void move_thread(pid_t thread, const int *cpus, int count) {
@@ -60,21 +70,23 @@ static void give_priority(pid_t thread, int policy, int priority) {
 }
 
 void adopt_begin(void) {
-  known_count = list_threads(known);
+  list_threads(&known);
+  qsort(known.ids, known.count, sizeof *known.ids, by_id);
   if (with_priority) give_priority(0, SCHED_OTHER, 0);
   move_thread(0, processors, processor_count);
 }
 
 void adopt_end(int threads) {
-  pid_t now[MOST_THREADS];
-  int count = list_threads(now);
+  static struct threads now;
+  list_threads(&now);
   int others = (threads < processor_count ? threads : processor_count) - 1;
   int fresh = 0;
-  for (int i = 0; i < count; i++) {
-    if (is_known(now[i]) || others < 1 || adopted_count == MOST_THREADS) continue;
-    move_thread(now[i], &processors[1 + fresh++ % others], 1);
-    if (with_priority) give_priority(now[i], SCHED_FIFO, WORKER_PRIORITY);
-    adopted[adopted_count++] = now[i];
+  for (size_t i = 0; i < now.count && others > 0; i++) {
+    pid_t thread = now.ids[i];
+    if (bsearch(&thread, known.ids, known.count, sizeof thread, by_id) != NULL) continue;
+    move_thread(thread, &processors[1 + fresh++ % others], 1);
+    if (with_priority) give_priority(thread, SCHED_FIFO, WORKER_PRIORITY);
+    add_thread(&adopted, thread);
   }
   (void)pin_this_thread(processors[0]);
   if (with_priority) (void)make_this_thread_realtime(WORKER_PRIORITY);
@@ -94,8 +106,8 @@ static bool is_running(pid_t thread) {
 }
 
 static bool any_runs(void) {
-  for (int i = 0; i < adopted_count; i++) {
-    if (is_running(adopted[i])) return true;
+  for (size_t i = 0; i < adopted.count; i++) {
+    if (is_running(adopted.ids[i])) return true;
   }
   return false;
 }
