@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.jobs.kernels.ChooseFigures;
-import org.oneshottuner.jobs.kernels.WorkloadList;
+import org.oneshottuner.sample.WorkloadList;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;

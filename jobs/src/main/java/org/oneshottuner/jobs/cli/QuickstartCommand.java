@@ -11,7 +11,6 @@ import org.oneshottuner.jobs.conf.MeasureSettings;
 import org.oneshottuner.jobs.conf.Settings;
 import org.oneshottuner.jobs.kernels.KernelFolder;
 import org.oneshottuner.jobs.kernels.KernelOrder;
-import org.oneshottuner.jobs.kernels.WorkloadList;
 import org.oneshottuner.jobs.stage.EvaluateFigures;
 import org.oneshottuner.jobs.stage.EvaluateJob;
 import org.oneshottuner.jobs.stage.MeasureFigures;
@@ -28,6 +27,7 @@ import org.oneshottuner.jobs.storage.AtomicFile;
 import org.oneshottuner.jobs.storage.Place;
 import org.oneshottuner.measure.Compiler;
 import org.oneshottuner.sample.NetworkCatalogue;
+import org.oneshottuner.sample.WorkloadList;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 

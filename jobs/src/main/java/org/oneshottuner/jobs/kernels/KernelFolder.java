@@ -23,6 +23,7 @@ import org.oneshottuner.jobs.storage.Place;
 import org.oneshottuner.lower.KernelSource;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.Compiler;
+import org.oneshottuner.sample.WorkloadList;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.workload.Operands;
 import org.oneshottuner.workload.TuningTask;

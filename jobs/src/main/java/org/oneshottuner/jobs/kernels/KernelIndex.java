@@ -1,6 +1,7 @@
 package org.oneshottuner.jobs.kernels;
 
 import java.util.List;
+import org.oneshottuner.sample.WorkloadList;
 
 /**
  * What {@code kernels.json} says of a folder of kernels.

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.List;
 import org.oneshottuner.compile.OneShotTuner;
+import org.oneshottuner.sample.WorkloadList;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
 

@@ -22,6 +22,7 @@ import org.oneshottuner.jobs.Ran;
 import org.oneshottuner.jobs.SmallModel;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.predict.Compatibility;
+import org.oneshottuner.sample.WorkloadList;
 import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;

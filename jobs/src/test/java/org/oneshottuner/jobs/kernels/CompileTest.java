@@ -23,6 +23,7 @@ import org.oneshottuner.jobs.Ran;
 import org.oneshottuner.jobs.SmallModel;
 import org.oneshottuner.jobs.stage.Targets;
 import org.oneshottuner.measure.Compiler;
+import org.oneshottuner.sample.WorkloadList;
 import org.oneshottuner.workload.CpuTarget;
 
 class CompileTest {

@@ -20,6 +20,7 @@ import org.oneshottuner.measure.KernelBuilder;
 import org.oneshottuner.sample.TaskLimits;
 import org.oneshottuner.sample.TaskScope;
 import org.oneshottuner.sample.UniformTasks;
+import org.oneshottuner.sample.WorkloadList;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.space.Seeds;
@@ -102,14 +103,7 @@ public final class CompileTimes {
   }
 
   private static List<Workload> workloads(Path file) {
-    try {
-      return Files.readAllLines(file).stream()
-          .filter(line -> !line.isBlank() && !line.startsWith("#"))
-          .map(Workload::parse)
-          .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read workloads " + file + ": " + e, e);
-    }
+    return WorkloadList.read(file).entries().stream().map(WorkloadList.Entry::workload).toList();
   }
 
   /** Draws members that differ, of listed and of small tasks in turn. */

@@ -56,7 +56,7 @@ class CompileTimesTest {
   @Test
   void compilesAndTellsInJson() throws Exception {
     Path listed =
-        Files.writeString(folder.resolve("list"), "# one\n" + LISTED.get(0).text() + "\n");
+        Files.writeString(folder.resolve("list"), "# one\nnet\t3\t" + LISTED.get(0).text() + "\n");
     Path json = folder.resolve("figures.json");
     CompileTimes.main(
         new String[] {

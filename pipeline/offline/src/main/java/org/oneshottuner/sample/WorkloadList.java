@@ -1,17 +1,19 @@
-package org.oneshottuner.jobs.kernels;
+package org.oneshottuner.sample;
 
 import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.oneshottuner.jobs.storage.Place;
 import org.oneshottuner.workload.Workload;
 
 /**
@@ -132,12 +134,14 @@ public record WorkloadList(List<Entry> entries) {
             "Cannot read " + file + ": it has " + size + " bytes, most is " + MAX_BYTES);
       }
       return Files.readAllLines(file, StandardCharsets.UTF_8);
-    } catch (java.nio.file.NoSuchFileException e) {
+    } catch (NoSuchFileException e) {
       throw new IllegalArgumentException("Cannot read " + file + ": there is no such file", e);
-    } catch (java.nio.charset.CharacterCodingException e) {
+    } catch (CharacterCodingException e) {
       throw new IllegalArgumentException("Cannot read " + file + ": it is not UTF-8 text", e);
+    } catch (AccessDeniedException e) {
+      throw new IllegalArgumentException("Cannot read " + file + ": permission denied", e);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot read " + file + ": " + Place.reason(e), e);
+      throw new UncheckedIOException("Cannot read " + file + ": " + e, e);
     }
   }
 
