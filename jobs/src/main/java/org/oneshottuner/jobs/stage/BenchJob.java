@@ -16,6 +16,9 @@ public final class BenchJob {
   /** Of each task: the label that is least by chance is seldom the least twice. */
   private static final int FINALISTS = 3;
 
+  /** Where schedules come from of tasks of which nothing is known. */
+  private static final String DEFAULT = "default";
+
   private final Settings settings;
   private final Measuring measuring;
 
@@ -28,7 +31,8 @@ public final class BenchJob {
   /**
    * What is compared.
    *
-   * @param text a line a schedule: the task's key, a tab and the schedule's text
+   * @param text a line a schedule: the task's key, a tab, where it comes from, a tab and the
+   *     schedule's text
    * @param origins a line a task: where its schedules come from
    */
   public record Plan(String text, List<String> origins) {
@@ -45,11 +49,25 @@ public final class BenchJob {
     return new TuneJob(settings, measuring).run(tasks, searches, trials);
   }
 
+  /** Where what is known of tasks comes from. */
+  public enum Source {
+    /** What was measured before. */
+    KNOWN("best known"),
+    /** A search of this command's. */
+    SEARCH("searched");
+
+    private final String text;
+
+    Source(String text) {
+      this.text = text;
+    }
+  }
+
   /**
    * Returns what is compared: of each task the schedules that are known as the fastest, or the
    * default of each template where nothing is known.
    */
-  public Plan plan(List<TuningTask> tasks) {
+  public Plan plan(List<TuningTask> tasks, Source source) {
     Map<TuningTask, BestKnown> known = BestKnown.of(measuring, settings, tasks, FINALISTS);
     StringBuilder text = new StringBuilder();
     List<String> origins = new ArrayList<>();
@@ -58,7 +76,12 @@ public final class BenchJob {
           schedules(task, best)
               .forEach(
                   schedule ->
-                      text.append(task.key()).append('\t').append(schedule.text()).append('\n'));
+                      text.append(task.key())
+                          .append('\t')
+                          .append(best.fastest().isEmpty() ? DEFAULT : source.text)
+                          .append('\t')
+                          .append(schedule.text())
+                          .append('\n'));
           origins.add(
               task.workload().text() + " threads=" + task.threads() + "  <-  " + origin(best));
         });

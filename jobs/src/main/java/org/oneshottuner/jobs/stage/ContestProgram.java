@@ -1,7 +1,5 @@
 package org.oneshottuner.jobs.stage;
 
-import static java.util.Objects.requireNonNull;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -19,9 +17,8 @@ import org.slf4j.LoggerFactory;
  * and a large heap runs beside what is timed.
  *
  * @param words of its command line, before the files of plan and results and the folder of peers
- * @param peers where the libraries lie
  */
-public record ContestProgram(List<String> words, Path peers) {
+public record ContestProgram(List<String> words) {
   private static final Logger LOG = LoggerFactory.getLogger(ContestProgram.class);
 
   /** Before each line of its log; other levels are not its own. */
@@ -32,17 +29,15 @@ public record ContestProgram(List<String> words, Path peers) {
   /** Copies the list. */
   public ContestProgram {
     words = List.copyOf(words);
-    requireNonNull(peers, "peers");
   }
 
   /**
    * Returns the program that a build leaves.
    *
    * @param home the top of the repository
-   * @param peers where the libraries lie
    * @throws IllegalStateException if it was not built
    */
-  public static ContestProgram built(Path home, Path peers) {
+  public static ContestProgram built(Path home) {
     Path jar = home.resolve("pipeline/bench/target/oneshot-bench.jar");
     if (!Files.isRegularFile(jar)) {
       throw new IllegalStateException(
@@ -58,23 +53,23 @@ public record ContestProgram(List<String> words, Path peers) {
             "-Dorg.slf4j.simpleLogger.showLogName=false",
             "-cp",
             jar.toString(),
-            "org.oneshottuner.bench.KernelContest"),
-        peers);
+            "org.oneshottuner.bench.KernelContest"));
   }
 
   /**
    * Runs it.
    *
-   * @param plan what is compared: a line a schedule, the task's key, a tab and the schedule's text
+   * @param plan what is compared, as {@link BenchJob.Plan} writes it
+   * @param peers where the libraries lie
    * @throws InterruptedException if the thread was interrupted; the program is ended
    * @throws IllegalArgumentException if it refuses the plan; the message is its own
    * @throws IllegalStateException if it fails; the message is its own
    */
-  public KernelComparison run(String plan) throws InterruptedException {
+  public KernelComparison run(String plan, Path peers) throws InterruptedException {
     try {
       Path folder = Files.createTempDirectory("oneshot-contest");
       try {
-        return run(plan, folder);
+        return run(plan, peers, folder);
       } finally {
         Folders.delete(folder);
       }
@@ -83,7 +78,8 @@ public record ContestProgram(List<String> words, Path peers) {
     }
   }
 
-  private KernelComparison run(String plan, Path folder) throws IOException, InterruptedException {
+  private KernelComparison run(String plan, Path peers, Path folder)
+      throws IOException, InterruptedException {
     Path results = folder.resolve("results.csv");
     List<String> command = new ArrayList<>(words);
     command.add(Files.writeString(folder.resolve("plan.tsv"), plan).toString());

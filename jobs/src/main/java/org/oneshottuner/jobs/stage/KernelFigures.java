@@ -28,6 +28,8 @@ public record KernelFigures(List<Row> kernels, List<Summary> summaries) implemen
 
   @Override
   public List<String> lines() {
+    List<String> ortNotes = new KernelComparison(kernels).ortNotes();
+    boolean marked = !ortNotes.isEmpty();
     TextTable table =
         new TextTable()
             .words("workload")
@@ -37,11 +39,12 @@ public record KernelFigures(List<Row> kernels, List<Summary> summaries) implemen
             .figures("x")
             .figures("plain")
             .figures("reorders")
-            .figures("ORT")
+            .figures(marked ? "ORT *" : "ORT")
             .figures("x")
             .figures("BLAS")
             .figures("spread")
-            .words("schedule");
+            .words("schedule")
+            .words("its origin");
     for (Row row : kernels) {
       table.row(
           row.workload(),
@@ -55,9 +58,11 @@ public record KernelFigures(List<Row> kernels, List<Summary> summaries) implemen
           ratio(row.overOrt()),
           millis(row.blasMillis()),
           TextTable.percent(row.spreadPercent().orElse(Double.NaN) / 100),
-          row.schedule());
+          row.schedule(),
+          row.origin());
     }
     List<String> lines = new ArrayList<>(table.lines());
+    ortNotes.forEach(note -> lines.add("* ONNX Runtime: " + note));
     for (Summary summary : summaries) {
       lines.add(
           String.format(

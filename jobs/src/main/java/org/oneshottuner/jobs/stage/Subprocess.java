@@ -22,7 +22,8 @@ record Subprocess(int status, List<String> lines) {
   }
 
   /**
-   * Runs a program.
+   * Runs a program. Its input is empty and stays open as long as this program lives: one that is to
+   * end with this one, even when this is killed at once, ends when its input does.
    *
    * @param folder in which it runs
    * @param listener is told each line as soon as it is written, from another thread
@@ -35,12 +36,13 @@ record Subprocess(int status, List<String> lines) {
     Process process =
         new ProcessBuilder(words).directory(folder.toFile()).redirectErrorStream(true).start();
     try {
-      process.getOutputStream().close();
       CompletableFuture<List<String>> lines =
           CompletableFuture.supplyAsync(() -> read(process, listener));
       int status = process.waitFor();
       return new Subprocess(status, lines.join());
     } finally {
+      // kept open until here
+      process.getOutputStream().close();
       process.descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly().onExit().join();
     }

@@ -3,6 +3,7 @@ package org.oneshottuner.jobs.storage;
 import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -51,6 +52,21 @@ public final class Place {
     } catch (IOException e) {
       throw new IllegalArgumentException(
           refusal + ": nothing can be made in " + there + " (" + reason(e) + ")", e);
+    }
+  }
+
+  /** Returns the one path of a file that may have several, and need not be there. */
+  public static Path real(Path file) {
+    Path there = file.toAbsolutePath().normalize();
+    Path rest = Path.of("");
+    while (!Files.exists(there)) {
+      rest = there.getFileName().resolve(rest);
+      there = there.resolveSibling("");
+    }
+    try {
+      return there.toRealPath().resolve(rest).normalize();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot find " + file + ": " + reason(e), e);
     }
   }
 

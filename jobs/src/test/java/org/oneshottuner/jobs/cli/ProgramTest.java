@@ -118,6 +118,42 @@ class ProgramTest {
     refused(
         Ran.oneshot("bench", "kernels", "--workloads", file, "--csv", folder.toString()),
         "it is a folder, expected a file");
+    refused(
+        Ran.oneshot("bench", "kernels", "--workloads", file, "--search", "random"),
+        "Cannot search by random: --trials is missing, which says by how many measurements");
+    refused(
+        Ran.oneshot("bench", "kernels", "--workloads", file, "--set", "target=neon"),
+        "Cannot measure for target neon: its kernels run on aarch64, this processor (");
+  }
+
+  @Test
+  void filesOfAComparisonThatAreOneAreRefusedBeforehand() throws Exception {
+    String file = Files.writeString(folder.resolve("one.txt"), "dense m=1 n=8 k=8\n").toString();
+    Path link = Files.createSymbolicLink(folder.resolve("link"), folder);
+    List<String> words =
+        List.of("bench", "kernels", "--run", folder.resolve("run").toString(), "--workloads", file);
+    String table = folder.resolve("k.csv").toString();
+    for (List<String> more :
+        List.of(
+            List.of("--csv", table, "--page", link.resolve("k.csv").toString()),
+            List.of("--csv", table, "--json", folder.resolve("x/../k.csv").toString()),
+            List.of("--json", folder.resolve("run/kernels.html").toString()),
+            List.of("--csv", file))) {
+      List<String> all = new ArrayList<>(words);
+      all.addAll(more);
+      refused(Ran.oneshot(all), ": it is the file of --");
+    }
+  }
+
+  /** No build has left it in the folder of these tests, and no library is fetched in vain. */
+  @Test
+  void aComparisonWithoutItsProgramIsRefusedBeforeLibrariesAreFetched() throws Exception {
+    String file = Files.writeString(folder.resolve("one.txt"), "dense m=1 n=8 k=8\n").toString();
+    Ran ended =
+        Ran.oneshot(
+            "bench", "kernels", "--run", folder.resolve("run").toString(), "--workloads", file);
+    assertThat(ended.err()).contains("oneshot-bench.jar is missing, mvn -Dfast");
+    assertThat(Path.of("pipeline")).doesNotExist();
   }
 
   @Test

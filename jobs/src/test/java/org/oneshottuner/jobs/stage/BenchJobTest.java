@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.oneshottuner.jobs.LocalSpark;
 import org.oneshottuner.jobs.conf.Settings;
+import org.oneshottuner.jobs.stage.BenchJob.Source;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.Draw;
 import org.oneshottuner.measure.Label;
@@ -62,13 +63,13 @@ class BenchJobTest {
                   Comparator.comparingDouble(BenchJobTest::nanos)
                       .thenComparing(one -> one.candidate().schedule().text()))
               .limit(3)
-              .map(one -> KNOWN.key() + "\t" + one.candidate().schedule().text())
+              .map(one -> KNOWN.key() + "\tsearched\t" + one.candidate().schedule().text())
               .toList();
       BenchJob job = new BenchJob(settings, measuring);
       List<String> expected = new ArrayList<>(fastest);
       Templates.templateDefaults(UNKNOWN)
-          .forEach(schedule -> expected.add(UNKNOWN.key() + "\t" + schedule.text()));
-      BenchJob.Plan plan = job.plan(List.of(KNOWN, UNKNOWN));
+          .forEach(schedule -> expected.add(UNKNOWN.key() + "\tdefault\t" + schedule.text()));
+      BenchJob.Plan plan = job.plan(List.of(KNOWN, UNKNOWN), Source.SEARCH);
       assertThat(plan.text().lines()).containsExactlyElementsOf(expected);
       assertThat(plan.origins())
           .containsExactly(
@@ -104,7 +105,8 @@ class BenchJobTest {
       assertThat(best.fastest()).hasSize(3).first().isEqualTo(again);
       assertThat(best.confirmed()).isTrue();
       assertThat(best.trials()).isEqualTo(4);
-      BenchJob.Plan plan = new BenchJob(settings, measuring).plan(List.of(KNOWN));
+      BenchJob.Plan plan = new BenchJob(settings, measuring).plan(List.of(KNOWN), Source.KNOWN);
+      assertThat(plan.text()).startsWith(KNOWN.key() + "\tbest known\t");
       assertThat(plan.origins())
           .containsExactly(
               KNOWN.workload().text() + " threads=1  <-  best known of 4 trials, confirmed");

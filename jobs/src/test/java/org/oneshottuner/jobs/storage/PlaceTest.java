@@ -36,6 +36,14 @@ class PlaceTest {
   }
 
   @Test
+  void aFileHasOnePathWhetherItIsThereOrNot() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), folder);
+    assertThat(Place.real(link.resolve("a/b"))).isEqualTo(folder.toRealPath().resolve("a/b"));
+    Path file = Files.writeString(folder.resolve("file"), "");
+    assertThat(Place.real(link.resolve("x/../file"))).isEqualTo(file.toRealPath());
+  }
+
+  @Test
   void aLinkThatLeadsNowhereIsNoFolder() throws Exception {
     Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("none"));
     assertThatThrownBy(() -> Place.mustTakeFiles(link.resolve("below"), "Cannot write"))

@@ -12,10 +12,12 @@ import java.util.Map;
 import org.oneshottuner.measure.Codegen;
 import org.oneshottuner.measure.Contender;
 import org.oneshottuner.measure.Contest;
+import org.oneshottuner.measure.HostTarget;
 import org.oneshottuner.measure.LocalDevice;
 import org.oneshottuner.measure.Peer;
 import org.oneshottuner.report.KernelComparison;
 import org.oneshottuner.space.Candidate;
+import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * A program of its own: what it loads must not run beside anything else.
  *
  * <p>{@code KernelContest PLAN RESULTS PEERS}: reads the {@link Plan}, writes a {@link
- * KernelComparison} as CSV, and finds the libraries of peers in a folder.
+ * KernelComparison} as CSV, and finds the libraries of peers in a folder. It ends when its standard
+ * input does, and with it all that it started.
  */
 public final class KernelContest {
   private static final Logger LOG = LoggerFactory.getLogger(KernelContest.class);
@@ -50,6 +53,7 @@ public final class KernelContest {
               + arguments.length
               + " arguments");
     }
+    Lifeline.hold(Thread.currentThread());
     Path results = Path.of(arguments[1]).toAbsolutePath();
     KernelComparison comparison =
         compare(
@@ -113,6 +117,7 @@ public final class KernelContest {
   }
 
   private KernelComparison run(Plan plan) throws InterruptedException {
+    int longest = HostTarget.detect().map(CpuTarget::vectorBytes).orElse(0);
     List<KernelComparison.Row> rows = new ArrayList<>();
     for (Map.Entry<Integer, List<TuningTask>> tasks : plan.byThreads().entrySet()) {
       List<Contender> contenders = new ArrayList<>();
@@ -125,7 +130,8 @@ public final class KernelContest {
           contenders.size(),
           tasks.getValue().size(),
           tasks.getKey());
-      TaskStandings.of(contest.run(contenders)).forEach(task -> rows.add(task.row()));
+      TaskStandings.of(contest.run(contenders))
+          .forEach(done -> rows.add(done.row(plan.origin(done.task()), longest)));
     }
     return new KernelComparison(rows);
   }

@@ -76,8 +76,13 @@ record TaskStandings(TuningTask task, List<Standing> standings) {
         .toList();
   }
 
-  /** Returns the row: of us and of each rival the fastest way. */
-  KernelComparison.Row row() {
+  /**
+   * Returns the row: of us and of each rival the fastest way.
+   *
+   * @param origin of our schedules
+   * @param longestVectorBytes of the processor's vectors
+   */
+  KernelComparison.Row row(String origin, int longestVectorBytes) {
     Optional<Timed> ours = fastest(OURS);
     Optional<Timed> onednn = fastest(Rival.ONEDNN.contender(""));
     Optional<Timed> ort = fastest(Rival.ONNX_RUNTIME.contender(""));
@@ -87,6 +92,7 @@ record TaskStandings(TuningTask task, List<Standing> standings) {
         task.threads(),
         millis(ours),
         ours.map(Timed::way).orElse("none"),
+        origin,
         millis(onednn),
         millis(timed(Rival.ONEDNN.contender(Rival.PLAIN)).findFirst()),
         millis(
@@ -94,6 +100,7 @@ record TaskStandings(TuningTask task, List<Standing> standings) {
                 .filter(reorders -> reorders.millis() > NO_REORDER_MILLIS)
                 .findFirst()),
         millis(ort),
+        ortNote(longestVectorBytes),
         millis(blas),
         spreadPercent(Stream.of(ours, onednn, ort, blas)),
         notes());
@@ -122,6 +129,18 @@ record TaskStandings(TuningTask task, List<Standing> standings) {
             .mapToDouble(timed -> PERCENT * timed.label().spread())
             .max();
     return Double.isFinite(largest.orElse(0)) ? largest : OptionalDouble.empty();
+  }
+
+  /** The others are held back to the target's vectors, or fail; see {@code peer.h}. */
+  private String ortNote(int longestVectorBytes) {
+    int bytes = task.target().vectorBytes();
+    return longestVectorBytes <= bytes
+        ? ""
+        : "it cannot be held back to the target's vectors of "
+            + bytes
+            + " bytes, and uses those of "
+            + longestVectorBytes
+            + " that this processor has";
   }
 
   /** Returns who failed, and why. */

@@ -26,7 +26,7 @@ class PlanTest {
   }
 
   private static String line(Candidate candidate) {
-    return candidate.task().key() + "\t" + candidate.schedule().text() + "\n";
+    return candidate.task().key() + "\tdefault\t" + candidate.schedule().text() + "\n";
   }
 
   @Test
@@ -36,6 +36,7 @@ class PlanTest {
     Plan plan = Plan.read(Files.writeString(folder.resolve("plan.tsv"), line(two) + line(one)));
     assertThat(plan.schedules())
         .containsExactly(Map.entry(two.task(), List.of(two)), Map.entry(one.task(), List.of(one)));
+    assertThat(plan.origin(one.task())).isEqualTo("default");
     assertThat(plan.byThreads())
         .containsExactly(Map.entry(2, List.of(two.task())), Map.entry(1, List.of(one.task())));
   }
@@ -45,10 +46,11 @@ class PlanTest {
     Path bad = Files.writeString(folder.resolve("bad.tsv"), "\ndense m=1 n=1 k=1\n");
     assertThatThrownBy(() -> Plan.read(bad))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Cannot read " + bad + ":2: expected TASK<TAB>SCHEDULE");
+        .hasMessage("Cannot read " + bad + ":2: expected TASK<TAB>ORIGIN<TAB>SCHEDULE");
     Path other =
         Files.writeString(
-            folder.resolve("other.tsv"), candidate(1).task().key() + "\tno.template x=1\n");
+            folder.resolve("other.tsv"),
+            candidate(1).task().key() + "\tsearched\tno.template x=1\n");
     assertThatThrownBy(() -> Plan.read(other))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("Cannot ");

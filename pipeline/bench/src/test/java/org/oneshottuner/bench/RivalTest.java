@@ -10,15 +10,17 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.oneshottuner.measure.Codegen;
 import org.oneshottuner.measure.Contender;
+import org.oneshottuner.measure.Contender.Product;
 import org.oneshottuner.measure.Contest;
 import org.oneshottuner.measure.HostTarget;
 import org.oneshottuner.measure.LocalDevice;
@@ -92,11 +94,72 @@ class RivalTest {
     return host.orElseThrow();
   }
 
-  @ParameterizedTest
-  @ValueSource(ints = {1, 2})
-  void everyAdapterComputesWhatTheReferenceDoes(int threads) throws InterruptedException {
+  /** An adapter that tells, as the reason why it can compute nothing, what libraries would use. */
+  private static final String TELL_TALE =
+      """
+      #include "peer.h"
+
+      static void *tell(const struct task *task, const char *variant, int threads, char *detail) {
+        int (*sets)(void);
+        char *(*core)(void);
+        void *library = peer_library(task, threads, detail);
+        if (strcmp(variant, "onednn") == 0) {
+          if (peer_entry(library, "dnnl_get_effective_cpu_isa", &sets, detail)) snprintf(detail, DETAIL_CHARS, "0x%x", sets());
+        } else if (peer_entry(library, "openblas_get_corename", &core, detail)) {
+          snprintf(detail, DETAIL_CHARS, "%s", core());
+        }
+        return NULL;
+      }
+
+      const struct peer oneshot_peer = {PEER_VERSION, tell, NULL, NULL};
+      """;
+
+  /** Returns what a library tells of itself in a process that times kernels for a target. */
+  private static String told(Contest contest, Rival rival, CpuTarget target)
+      throws InterruptedException {
+    Peer.Source usual = rival.source(peers());
+    Map<String, String> texts =
+        Map.of("peer.h", usual.texts().getOrDefault("peer.h", ""), "tell.c", TELL_TALE);
+    Peer peer = contest.peer(new Peer.Source("telltale", texts, usual.library()));
+    TuningTask task = new TuningTask(Workload.parse("dense m=1 n=8 k=8"), target, 1);
+    String variant = rival.name().toLowerCase(Locale.ROOT);
+    Contender teller = new Contender.Foreign("tell", task, peer, variant, Product.OUTPUT);
+    return contest
+        .run(List.of(teller))
+        .get(0)
+        .outcome()
+        .fold(timed -> "a time", failed -> failed.detail());
+  }
+
+  @Test
+  void librariesUseNoLongerVectorsThanTheTarget() throws InterruptedException {
     assumeTrue(Files.isDirectory(peers().place()), ABSENT);
-    CpuTarget target = target();
+    CpuTarget host = target();
+    assumeTrue(host.vectorBytes() >= 32, "no AVX2 here");
+    CpuTarget plain = new CpuTarget("sse", "x86-64-v2", 16, 16, 32 << 10, 1 << 20, 32 << 20, 1);
+    try (Contest contest = open()) {
+      // dnnl_cpu_isa_avx2 and dnnl_cpu_isa_sse41 of dnnl_types.h
+      assertThat(told(contest, Rival.ONEDNN, CpuTarget.AVX2)).isEqualTo("0x7");
+      assertThat(told(contest, Rival.ONEDNN, plain)).isEqualTo("0x1");
+      assertThat(told(contest, Rival.OPENBLAS, CpuTarget.AVX2)).isEqualTo("Haswell");
+      assertThat(told(contest, Rival.OPENBLAS, plain)).isEqualTo("Nehalem");
+      if (host.vectorBytes() == 64) {
+        // dnnl_cpu_isa_avx512_core is 0x27, and later sets have more bits
+        String free = told(contest, Rival.ONEDNN, host);
+        assertThat(Integer.decode(free) & 0x27).as(free).isEqualTo(0x27);
+        assertThat(told(contest, Rival.OPENBLAS, host)).isNotIn("Haswell", "Zen", "Nehalem");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1, 64", "2, 64", "1, 32", "2, 32"})
+  void everyAdapterComputesWhatTheReferenceDoes(int threads, int vectorBytes)
+      throws InterruptedException {
+    assumeTrue(Files.isDirectory(peers().place()), ABSENT);
+    CpuTarget host = target();
+    assumeTrue(host.vectorBytes() >= vectorBytes, "its vectors are shorter");
+    CpuTarget target = vectorBytes == host.vectorBytes() ? host : CpuTarget.AVX2;
     assumeTrue(threads <= target.cores(), "one processor");
     try (Contest contest = open()) {
       Map<Rival, Peer> found = KernelContest.peers(contest, peers());
@@ -142,7 +205,7 @@ class RivalTest {
       for (int threads = 1; threads <= 2; threads++) {
         TuningTask task = new TuningTask(workload, target, threads);
         List<Standing> standings = contest.run(KernelContest.foreign(found, task));
-        KernelComparison.Row row = new TaskStandings(task, standings).row();
+        KernelComparison.Row row = new TaskStandings(task, standings).row("", 0);
         best[threads - 1] = row.onednnMillis().orElseThrow();
         // a peer whose threads share a processor takes many times as long
         assertThat(row.ortMillis().orElseThrow()).isLessThan(20 * best[threads - 1]);

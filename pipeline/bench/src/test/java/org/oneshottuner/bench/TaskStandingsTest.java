@@ -65,7 +65,7 @@ class TaskStandingsTest {
             foreign(Rival.ONEDNN, Rival.REORDERS, timed(505_000)),
             foreign(Rival.ONNX_RUNTIME, "gemm", new Failed(Kind.WRONG_OUTPUT, "off by one")),
             foreign(Rival.OPENBLAS, "gemm", timed(8_080_000)));
-    KernelComparison.Row row = new TaskStandings(TASK, standings).row();
+    KernelComparison.Row row = new TaskStandings(TASK, standings).row("searched", 64);
     assertThat(row.oursMillis()).hasValue(1.01);
     assertThat(row.schedule()).isEqualTo(Templates.space(TASK).at(1).text());
     assertThat(row.onednnMillis()).hasValue(2.02);
@@ -75,14 +75,21 @@ class TaskStandingsTest {
     assertThat(row.blasMillis()).hasValue(8.08);
     assertThat(row.spreadPercent().orElseThrow()).isBetween(0.99, 1.01);
     assertThat(row.notes()).isEqualTo("onnxruntime.gemm: off by one");
+    assertThat(row.origin()).isEqualTo("searched");
+    assertThat(row.ortNote())
+        .isEqualTo(
+            "it cannot be held back to the target's vectors of 32 bytes, and uses those of 64 that"
+                + " this processor has");
   }
 
   @Test
   void aTaskOfWhichNothingRanHasARowAllTheSame() {
     KernelComparison.Row row =
-        new TaskStandings(TASK, List.of(ours(0, new Failed(Kind.TIMED_OUT, "too late")))).row();
+        new TaskStandings(TASK, List.of(ours(0, new Failed(Kind.TIMED_OUT, "too late"))))
+            .row("default", 32);
     assertThat(row.oursMillis()).isEmpty();
     assertThat(row.schedule()).isEqualTo("none");
+    assertThat(row.ortNote()).isEmpty();
     assertThat(row.spreadPercent()).isEmpty();
     assertThat(row.notes()).isEqualTo("ours.0: too late");
   }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.oneshottuner.measure.TaskValues.Numbers;
@@ -23,7 +24,8 @@ import org.oneshottuner.workload.TuningTask;
  * to each other, over and over. Each is timed in whole calls, with its operands in caches as far as
  * they fit.
  *
- * <p>A process serves one number of threads: libraries fix theirs when they are loaded.
+ * <p>A process serves one number of threads and one length of vectors: libraries fix theirs when
+ * they are loaded. Those that can be are held back to the vectors of the target.
  */
 public final class Contest implements AutoCloseable {
   /** Of visits: more and longer than a label needs, since a ratio has two errors. */
@@ -103,8 +105,8 @@ public final class Contest implements AutoCloseable {
    * @return how each did, in their order
    * @throws InterruptedException if the thread was interrupted
    * @throws DeviceException if the device itself fails
-   * @throws IllegalArgumentException if the numbers of threads differ, two of a task have one name,
-   *     or this processor cannot run a task
+   * @throws IllegalArgumentException if the numbers of threads or the lengths of vectors differ,
+   *     two of a task have one name, or this processor cannot run a task
    */
   public List<Standing> run(List<Contender> contenders) throws InterruptedException {
     Map<TuningTask, List<Contender>> byTask = byTask(contenders);
@@ -136,10 +138,12 @@ public final class Contest implements AutoCloseable {
   private static Map<TuningTask, List<Contender>> byTask(List<Contender> contenders) {
     Map<TuningTask, List<Contender>> byTask = new LinkedHashMap<>();
     Set<Integer> threads = new HashSet<>();
+    Set<Integer> vectorBytes = new TreeSet<>();
     Set<List<String>> names = new HashSet<>();
     for (Contender contender : contenders) {
       byTask.computeIfAbsent(contender.task(), task -> new ArrayList<>()).add(contender);
       threads.add(contender.task().threads());
+      vectorBytes.add(contender.task().target().vectorBytes());
       if (!names.add(List.of(contender.task().key(), contender.name()))) {
         throw new IllegalArgumentException(
             "Cannot time two contenders called "
@@ -147,6 +151,12 @@ public final class Contest implements AutoCloseable {
                 + " for "
                 + contender.task().workload().text());
       }
+    }
+    if (vectorBytes.size() > 1) {
+      throw new IllegalArgumentException(
+          "Cannot time kernels for vectors of "
+              + vectorBytes
+              + " bytes in one process: expected one length");
     }
     if (threads.size() > 1) {
       throw new IllegalArgumentException(

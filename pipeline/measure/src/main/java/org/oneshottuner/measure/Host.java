@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.oneshottuner.workload.Architecture;
 import org.oneshottuner.workload.CpuTarget;
+import org.oneshottuner.workload.TuningTask;
 
 /**
  * This machine, as Linux describes it.
@@ -98,6 +99,46 @@ record Host(
                 default -> Set.of("sse2");
               };
         });
+  }
+
+  /**
+   * Checks that kernels of a task can run here.
+   *
+   * @throws IllegalArgumentException if not
+   */
+  void mustRun(TuningTask task) {
+    if (task.threads() > cpus.size()) {
+      throw new IllegalArgumentException(
+          "Cannot measure "
+              + task.key()
+              + ": it wants "
+              + task.threads()
+              + " threads, this process may use "
+              + cpus.size()
+              + " processors");
+    }
+    CpuTarget target = task.target();
+    if (target.architecture() != architecture()) {
+      throw new IllegalArgumentException(
+          "Cannot measure for target "
+              + target.name()
+              + ": its kernels run on "
+              + target.architecture().text()
+              + ", this processor ("
+              + model
+              + ") is of "
+              + architecture().text());
+    }
+    if (!runs(target)) {
+      throw new IllegalArgumentException(
+          "Cannot measure for target "
+              + target.name()
+              + ": this processor ("
+              + model
+              + ") has no vectors of "
+              + target.vectorBytes()
+              + " bytes");
+    }
   }
 
   /** Returns whose machine code this processor runs. */

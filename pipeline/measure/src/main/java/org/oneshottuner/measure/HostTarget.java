@@ -1,7 +1,9 @@
 package org.oneshottuner.measure;
 
+import java.util.Collection;
 import java.util.Optional;
 import org.oneshottuner.workload.CpuTarget;
+import org.oneshottuner.workload.TuningTask;
 
 /** The target that this machine is. */
 public final class HostTarget {
@@ -17,6 +19,17 @@ public final class HostTarget {
    */
   public static Optional<CpuTarget> detect() {
     return of(Host.read());
+  }
+
+  /**
+   * Checks that this machine can run tasks, and that this process may use as many processors.
+   *
+   * @throws IllegalArgumentException if it cannot run one of them
+   * @throws DeviceException if this is not Linux
+   */
+  public static void mustRun(Collection<TuningTask> tasks) {
+    Host host = Host.read();
+    tasks.forEach(host::mustRun);
   }
 
   static Optional<CpuTarget> of(Host host) {

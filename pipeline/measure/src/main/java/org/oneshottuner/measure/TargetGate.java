@@ -23,40 +23,10 @@ final class TargetGate {
    * @throws DeviceException if the compiler cannot build for it
    */
   void mustAdmit(TuningTask task) throws InterruptedException {
-    if (task.threads() > host.cpus().size()) {
-      throw new IllegalArgumentException(
-          "Cannot measure "
-              + task.key()
-              + ": it wants "
-              + task.threads()
-              + " threads, this process may use "
-              + host.cpus().size()
-              + " processors");
-    }
+    host.mustRun(task);
     CpuTarget target = task.target();
     if (admitted.contains(target)) {
       return;
-    }
-    if (target.architecture() != host.architecture()) {
-      throw new IllegalArgumentException(
-          "Cannot measure for target "
-              + target.name()
-              + ": its kernels run on "
-              + target.architecture().text()
-              + ", this processor ("
-              + host.model()
-              + ") is of "
-              + host.architecture().text());
-    }
-    if (!host.runs(target)) {
-      throw new IllegalArgumentException(
-          "Cannot measure for target "
-              + target.name()
-              + ": this processor ("
-              + host.model()
-              + ") has no vectors of "
-              + target.vectorBytes()
-              + " bytes");
     }
     compiler.mustBuildFor(target);
     admitted.add(target);

@@ -24,7 +24,11 @@ final class TaskText {
                     depthwise -> depthwise(depthwise, lanes),
                     TaskText::dense,
                     TaskText::batchMatmul));
-    return fields + " epilogue=" + task.workload().epilogue().text();
+    return fields
+        + " epilogue="
+        + task.workload().epilogue().text()
+        + " vector_bytes="
+        + task.target().vectorBytes();
   }
 
   private static String conv2d(Conv2d conv, int lanes) {

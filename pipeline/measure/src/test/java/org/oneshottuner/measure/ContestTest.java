@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.oneshottuner.measure.Contender.Product;
 import org.oneshottuner.measure.Outcome.Failed;
 import org.oneshottuner.measure.Outcome.Kind;
+import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
 
 /** Contests with a peer written by hand: a dense product, with threads of its own if asked for. */
@@ -30,6 +31,7 @@ class ContestTest {
   private static final String ADAPTER =
       """
       #include <pthread.h>
+      #include <sched.h>
       #include <semaphore.h>
       #include <stdatomic.h>
       #include <stdio.h>
@@ -82,6 +84,33 @@ class ContestTest {
         return NULL;
       }
 
+      /* Many that do nothing; the last must have been given a processor before the second run. */
+      static pthread_t last_of_many;
+
+      static void *idle(void *argument) {
+        (void)argument;
+        sem_t never;
+        sem_init(&never, 0, 0);
+        for (;;) sem_wait(&never);
+        return NULL;
+      }
+
+      static void start_many(void) {
+        pthread_attr_t small;
+        pthread_attr_init(&small);
+        pthread_attr_setstacksize(&small, 64 << 10);
+        for (int i = 0; i < 1500; i++) {
+          if (pthread_create(&last_of_many, &small, idle, NULL) != 0) abort();
+        }
+      }
+
+      static void be_among_many(void) {
+        static int runs;
+        cpu_set_t set;
+        if (runs++ == 0) return;
+        if (pthread_getaffinity_np(last_of_many, sizeof set, &set) != 0 || CPU_COUNT(&set) != 1) __builtin_trap();
+      }
+
       static void *open_state(const struct task *task, const char *variant, int threads, char *detail) {
         if (strcmp(variant, "cannot") == 0) {
           snprintf(detail, DETAIL_CHARS, "it cannot, and " PEER_LIBRARY " knows why");
@@ -93,7 +122,8 @@ class ContestTest {
         snprintf(state->variant, sizeof state->variant, "%s", variant);
         static int started;
         pthread_t thread;
-        if (threads > 1 && !started++) sem_init(&job, 0, 0), pthread_create(&thread, NULL, work, NULL);
+        if (strcmp(variant, "many") == 0) start_many();
+        else if (threads > 1 && !started++) sem_init(&job, 0, 0), pthread_create(&thread, NULL, work, NULL);
         return state;
       }
 
@@ -103,6 +133,10 @@ class ContestTest {
         output = out;
         if (strcmp(state->variant, "crash") == 0) *(volatile int *)8 = 1;
         if (strcmp(state->variant, "part") == 0) return;
+        if (strcmp(state->variant, "many") == 0) {
+          be_among_many();
+          return;
+        }
         if (strcmp(state->variant, "alone") == 0 && awake && atomic_load(&done) > 0) __builtin_trap();
         if (state->threads < 2 || strcmp(state->variant, "alone") == 0) {
           rows(state, 0, state->task->m);
@@ -117,6 +151,8 @@ class ContestTest {
 
       const struct peer oneshot_peer = {PEER_VERSION, open_state, run, free};
       """;
+
+  private static final List<String> PARTS = List.of("part", "many");
 
   private final Path folder;
 
@@ -144,7 +180,7 @@ class ContestTest {
 
   private static Contender foreign(Peer peer, String variant, int threads) {
     TuningTask task = HandKernels.candidate("good", 0, threads).task();
-    Product product = variant.equals("part") ? Product.PART : Product.OUTPUT;
+    Product product = PARTS.contains(variant) ? Product.PART : Product.OUTPUT;
     return new Contender.Foreign(variant, task, peer, variant, product);
   }
 
@@ -239,6 +275,15 @@ class ContestTest {
   }
 
   @Test
+  void everyThreadOfAPeerGetsAProcessorHoweverManyThereAre() throws InterruptedException {
+    Assumptions.assumeTrue(Host.read().cpus().size() > 1, "one processor");
+    try (Contest contest = open()) {
+      List<Standing> standings = contest.run(List.of(foreign(peer(contest), "many", 2)));
+      assertEquals(Optional.empty(), failed(standings.get(0)));
+    }
+  }
+
+  @Test
   void nobodyIsTimedBesideThreadsThatStillLookForWork() throws InterruptedException {
     Assumptions.assumeTrue(Host.read().cpus().size() > 1, "one processor");
     try (Contest contest = open()) {
@@ -260,6 +305,19 @@ class ContestTest {
                   () -> contest.run(List.of(own("good", 0, 1), own("good", 1, 2))))
               .getMessage()
               .startsWith("Cannot time kernels of "));
+      TuningTask narrow = HandKernels.candidate("good", 0, 1).task();
+      TuningTask wide = new TuningTask(narrow.workload(), CpuTarget.AVX2, 1);
+      Peer peer = peer(contest);
+      assertTrue(
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () ->
+                      contest.run(
+                          List.of(
+                              new Contender.Foreign("right", narrow, peer, "right", Product.OUTPUT),
+                              new Contender.Foreign("right", wide, peer, "right", Product.OUTPUT))))
+              .getMessage()
+              .startsWith("Cannot time kernels for vectors of [16, 32] bytes in one process"));
       assertTrue(
           assertThrows(
                   IllegalArgumentException.class,

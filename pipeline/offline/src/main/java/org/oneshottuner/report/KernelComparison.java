@@ -24,10 +24,12 @@ public record KernelComparison(List<Row> kernels) {
           "threads",
           "oursMillis",
           "schedule",
+          "origin",
           "onednnMillis",
           "onednnPlainMillis",
           "onednnReorderMillis",
           "ortMillis",
+          "ortNote",
           "blasMillis",
           "spreadPercent",
           "notes");
@@ -44,11 +46,14 @@ public record KernelComparison(List<Row> kernels) {
    * @param threads that everyone had
    * @param oursMillis of the fastest of our schedules that took part
    * @param schedule which one that was; {@code none} if none was timed
+   * @param origin where our schedules come from: {@code default}, {@code best known} or {@code
+   *     searched}
    * @param onednnMillis of oneDNN in the layout that it is fastest in, without getting into it
    * @param onednnPlainMillis of oneDNN on plain activations
    * @param onednnReorderMillis what getting into its preferred layout and back takes; empty where
    *     that is the plain one
    * @param ortMillis of ONNX Runtime, from plain activations to plain activations
+   * @param ortNote what keeps that time from comparing like with like; none if empty
    * @param blasMillis of OpenBLAS; matrix products alone
    * @param spreadPercent how far the second fastest visit is from the fastest, the largest of all
    *     that are compared
@@ -59,10 +64,12 @@ public record KernelComparison(List<Row> kernels) {
       int threads,
       OptionalDouble oursMillis,
       String schedule,
+      String origin,
       OptionalDouble onednnMillis,
       OptionalDouble onednnPlainMillis,
       OptionalDouble onednnReorderMillis,
       OptionalDouble ortMillis,
+      String ortNote,
       OptionalDouble blasMillis,
       OptionalDouble spreadPercent,
       String notes) {
@@ -70,6 +77,8 @@ public record KernelComparison(List<Row> kernels) {
     public Row {
       requireNonNull(workload, "workload");
       requireNonNull(schedule, "schedule");
+      requireNonNull(origin, "origin");
+      requireNonNull(ortNote, "ortNote");
       requireNonNull(notes, "notes");
       if (threads < 1) {
         throw new IllegalArgumentException(
@@ -158,6 +167,11 @@ public record KernelComparison(List<Row> kernels) {
       OptionalDouble overBetter,
       OptionalDouble leastOverBetter) {}
 
+  /** Returns what keeps times of ONNX Runtime from comparing like with like, each once. */
+  public List<String> ortNotes() {
+    return kernels.stream().map(Row::ortNote).filter(note -> !note.isEmpty()).distinct().toList();
+  }
+
   /** Returns a summary for each number of threads, rising. */
   public List<Summary> summaries() {
     List<Summary> summaries = new ArrayList<>();
@@ -193,10 +207,12 @@ public record KernelComparison(List<Row> kernels) {
               Integer.toString(row.threads()),
               number(row.oursMillis()),
               quoted(row.schedule()),
+              quoted(row.origin()),
               number(row.onednnMillis()),
               number(row.onednnPlainMillis()),
               number(row.onednnReorderMillis()),
               number(row.ortMillis()),
+              quoted(row.ortNote()),
               number(row.blasMillis()),
               number(row.spreadPercent()),
               quoted(row.notes()));
@@ -246,13 +262,15 @@ public record KernelComparison(List<Row> kernels) {
         Integer.parseInt(fields.get(1)),
         value(fields.get(2)),
         fields.get(3),
-        value(fields.get(4)),
+        fields.get(4),
         value(fields.get(5)),
         value(fields.get(6)),
         value(fields.get(7)),
         value(fields.get(8)),
-        value(fields.get(9)),
-        fields.get(10));
+        fields.get(9),
+        value(fields.get(10)),
+        value(fields.get(11)),
+        fields.get(12));
   }
 
   private static OptionalDouble value(String field) {

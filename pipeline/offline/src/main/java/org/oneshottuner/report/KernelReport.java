@@ -35,13 +35,16 @@ public final class KernelReport {
           new Column("× oneDNN", row -> ratio(row.overOnednn())),
           new Column("oneDNN plain, ms", row -> millis(row.onednnPlainMillis())),
           new Column("its reorders, ms", row -> millis(row.onednnReorderMillis())),
-          new Column("ONNX Runtime, ms", row -> millis(row.ortMillis())),
-          new Column("× ONNX Runtime", row -> ratio(row.overOrt())),
+          new Column("ONNX Runtime, ms", row -> millis(row.ortMillis()) + mark(row)),
+          new Column("× ONNX Runtime", row -> ratio(row.overOrt()) + mark(row)),
           new Column("OpenBLAS, ms", row -> millis(row.blasMillis())),
           new Column("spread, %", row -> fixed(1, row.spreadPercent())));
 
   private static final List<Column> WORDS =
-      List.of(new Column("schedule", Row::schedule), new Column("notes", Row::notes));
+      List.of(
+          new Column("schedule", Row::schedule),
+          new Column("its origin", Row::origin),
+          new Column("notes", Row::notes));
 
   private final KernelComparison comparison;
   private final Markup out = new Markup();
@@ -228,7 +231,15 @@ public final class KernelReport {
         .orElse(2);
   }
 
+  /** Marks what the remark above the table is about. */
+  private static String mark(Row row) {
+    return row.ortNote().isEmpty() ? "" : " *";
+  }
+
   private void table(List<Row> rows) {
+    for (String note : new KernelComparison(rows).ortNotes()) {
+      out.element("p", "* ONNX Runtime: " + note + ".", "class", "about");
+    }
     out.open("div", "class", "scroll", "tabindex", "0").open("table").open("thead").open("tr");
     out.element("th", "workload", "scope", "col");
     FIGURES.forEach(column -> out.element("th", column.name(), "scope", "col"));

@@ -25,10 +25,12 @@ class KernelComparisonTest {
                   1,
                   of(1),
                   "conv2d.direct owt=7 ocb=1",
+                  "best known",
                   of(2),
                   of(3),
                   of(0.25),
                   of(4),
+                  "not held back, \"free\"",
                   NONE,
                   of(0.75),
                   "openblas.gemm: says \"no\", twice"),
@@ -37,10 +39,12 @@ class KernelComparisonTest {
                   1,
                   of(1),
                   "dense.gemm mr=7",
+                  "searched",
                   of(0.5),
                   of(0.5),
                   NONE,
                   of(1),
+                  "",
                   of(2),
                   of(1.5),
                   ""),
@@ -49,10 +53,12 @@ class KernelComparisonTest {
                   2,
                   NONE,
                   "none",
+                  "default",
                   of(1),
                   of(1),
                   NONE,
                   of(1),
+                  "",
                   NONE,
                   NONE,
                   "ours.0: wrong")));
@@ -81,7 +87,19 @@ class KernelComparisonTest {
   void whereOneLibraryHasNoTimeTheOtherIsTheBetter() {
     Row row =
         new Row(
-            "dense m=7 n=1001 k=513", 1, of(2), "any", of(1), of(1), NONE, NONE, NONE, NONE, "");
+            "dense m=7 n=1001 k=513",
+            1,
+            of(2),
+            "any",
+            "default",
+            of(1),
+            of(1),
+            NONE,
+            NONE,
+            "",
+            NONE,
+            NONE,
+            "");
     assertThat(row.overBetter()).hasValue(0.5);
     assertThat(row.behind()).isTrue();
     assertThat(new KernelComparison(List.of(row)).summaries().get(0).complete()).isZero();
@@ -97,6 +115,16 @@ class KernelComparisonTest {
     assertThat(COMPARISON.kernels().get(2).standing()).isEqualTo("ours was not timed");
     assertThat(KernelReport.html(COMPARISON))
         .contains("dense 7×1001×513: 0.50 x oneDNN in its best layout");
+  }
+
+  @Test
+  void whatSpoilsAColumnIsToldAtIt() {
+    assertThat(COMPARISON.ortNotes()).containsExactly("not held back, \"free\"");
+    assertThat(COMPARISON.csv().lines().toList().get(0)).contains(",ortMillis,ortNote,blasMillis,");
+    assertThat(COMPARISON.csv()).contains(",4.000000,\"not held back, \"\"free\"\"\",,");
+    assertThat(KernelReport.html(COMPARISON))
+        .contains("* ONNX Runtime: not held back, &quot;free&quot;.", "<td>4.000 *</td>")
+        .contains("<td>1.000</td>");
   }
 
   @Test

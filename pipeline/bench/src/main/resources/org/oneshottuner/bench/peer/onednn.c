@@ -43,6 +43,7 @@ struct argument {
 static struct {
   bool loaded;
   handle engine, stream;
+  int (*get_effective_cpu_isa)(void);
   int (*engine_create)(handle *, int, size_t);
   int (*stream_create)(handle *, handle, unsigned);
   int (*stream_wait)(handle);
@@ -73,14 +74,15 @@ static struct {
   int (*post_ops_destroy)(handle);
 } dnnl;
 
-static bool load(int threads, char *detail) {
+static bool load(const struct task *task, int threads, char *detail) {
   if (dnnl.loaded) return true;
-  void *library = peer_library(threads, detail);
+  void *library = peer_library(task, threads, detail);
   if (library == NULL) return false;
   const struct {
     const char *name;
     void *into;
   } entries[] = {
+      {"dnnl_get_effective_cpu_isa", &dnnl.get_effective_cpu_isa},
       {"dnnl_engine_create", &dnnl.engine_create},
       {"dnnl_stream_create", &dnnl.stream_create},
       {"dnnl_stream_wait", &dnnl.stream_wait},
@@ -111,6 +113,12 @@ static bool load(int threads, char *detail) {
   };
   for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++) {
     if (!peer_entry(library, entries[i].name, entries[i].into, detail)) return false;
+  }
+  unsigned sets = (unsigned)dnnl.get_effective_cpu_isa();
+  if ((sets & ~peer_limit(task).onednn_sets) != 0) {
+    snprintf(detail, DETAIL_CHARS, "oneDNN uses instruction sets 0x%x, though held back to vectors of %ld bytes", sets,
+             task->vector_bytes);
+    return false;
   }
   if (dnnl.engine_create(&dnnl.engine, CPU, 0) != 0 || dnnl.stream_create(&dnnl.stream, dnnl.engine, IN_ORDER) != 0) {
     snprintf(detail, DETAIL_CHARS, "oneDNN has no engine for this processor");
@@ -375,7 +383,7 @@ static bool prepare(struct state *state, const char *variant, char *detail) {
 }
 
 static void *open_state(const struct task *task, const char *variant, int threads, char *detail) {
-  if (!load(threads, detail)) return NULL;
+  if (!load(task, threads, detail)) return NULL;
   struct state *state = calloc(1, sizeof *state);
   if (state == NULL) return NULL;
   state->task = task;

@@ -153,9 +153,9 @@ static bool good(void *status, char *detail) {
   return false;
 }
 
-static bool load(int threads, char *detail) {
+static bool load(const struct task *task, int threads, char *detail) {
   if (ort.api != NULL) return true;
-  void *library = peer_library(threads, detail);
+  void *library = peer_library(task, threads, detail);
   const struct api_base *(*get_base)(void);
   if (library == NULL || !peer_entry(library, "OrtGetApiBase", &get_base, detail)) return false;
   ort.api = get_base()->get_api(1);
@@ -384,7 +384,7 @@ static void close_state(void *opaque) {
 }
 
 static void *open_state(const struct task *task, const char *variant, int threads, char *detail) {
-  if (!load(threads, detail)) return NULL;
+  if (!load(task, threads, detail)) return NULL;
   struct state *state = calloc(1, sizeof *state);
   if (state == NULL) return NULL;
   state->task = task;

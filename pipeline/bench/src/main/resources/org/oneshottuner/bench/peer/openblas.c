@@ -13,6 +13,7 @@ static struct {
   void (*sgemm)(int, int, int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
   void (*sgemv)(int, int, int, int, float, const float *, int, const float *, int, float, float *, int);
   void (*set_num_threads)(int);
+  char *(*get_corename)(void);
 } blas;
 
 struct state {
@@ -22,12 +23,19 @@ struct state {
   bool biased, transposed; /* transposed: the right-hand side lies as [n][k] */
 };
 
-static bool load(int threads, char *detail) {
+static bool load(const struct task *task, int threads, char *detail) {
   if (!blas.loaded) {
-    void *library = peer_library(threads, detail);
+    void *library = peer_library(task, threads, detail);
     if (library == NULL || !peer_entry(library, "cblas_sgemm", &blas.sgemm, detail) ||
         !peer_entry(library, "cblas_sgemv", &blas.sgemv, detail) ||
-        !peer_entry(library, "openblas_set_num_threads", &blas.set_num_threads, detail)) {
+        !peer_entry(library, "openblas_set_num_threads", &blas.set_num_threads, detail) ||
+        !peer_entry(library, "openblas_get_corename", &blas.get_corename, detail)) {
+      return false;
+    }
+    const char *wanted = peer_limit(task).openblas;
+    if (wanted != NULL && strcmp(blas.get_corename(), wanted) != 0) {
+      snprintf(detail, DETAIL_CHARS, "OpenBLAS takes kernels for %.64s, though held back to vectors of %ld bytes",
+               blas.get_corename(), task->vector_bytes);
       return false;
     }
     blas.set_num_threads(threads);
@@ -54,7 +62,7 @@ static void make_weights(struct state *state) {
 }
 
 static void *open_state(const struct task *task, const char *variant, int threads, char *detail) {
-  if (!load(threads, detail)) return NULL;
+  if (!load(task, threads, detail)) return NULL;
   bool biased = task->epilogues == 1 && task->epilogue[0] == BIAS;
   if (task->kind == CONV2D || (task->epilogues > 0 && !biased)) {
     snprintf(detail, DETAIL_CHARS, "BLAS computes matrix products without an epilogue");

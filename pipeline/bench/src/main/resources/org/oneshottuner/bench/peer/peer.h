@@ -29,9 +29,34 @@ static inline void peer_set_threads(int threads) {
   setenv("OPENBLAS_THREAD_TIMEOUT", "24", 1);
 }
 
+/*
+ * Libraries take the longest vectors that the processor has. For a target with shorter ones they are held back to what
+ * it has, before they are loaded: oneDNN by its dispatcher control (instruction sets up to AVX2, without its extensions
+ * for whole numbers; up to SSE4.1), OpenBLAS by naming the processor whose kernels it takes (Haswell is its AVX2 and
+ * FMA, Nehalem its SSE4.2). ONNX Runtime looks at the processor alone. One process serves targets of one length.
+ */
+struct peer_limit {
+  const char *onednn;
+  unsigned onednn_sets; /* of dnnl_cpu_isa_t, a bit a set */
+  const char *openblas;
+};
+
+static inline struct peer_limit peer_limit(const struct task *task) {
+  if (task->vector_bytes == 32) return (struct peer_limit){"AVX2", 0x7, "Haswell"};
+  if (task->vector_bytes == 16) return (struct peer_limit){"SSE41", 0x1, "Nehalem"};
+  return (struct peer_limit){NULL, ~0u, NULL};
+}
+
+static inline void peer_hold_back(const struct task *task) {
+  struct peer_limit limit = peer_limit(task);
+  if (limit.onednn != NULL) setenv("ONEDNN_MAX_CPU_ISA", limit.onednn, 1);
+  if (limit.openblas != NULL) setenv("OPENBLAS_CORETYPE", limit.openblas, 1);
+}
+
 /* What the system has is better than what lies beside: another library of this process may need the newer one. */
-static inline void *peer_library(int threads, char *detail) {
+static inline void *peer_library(const struct task *task, int threads, char *detail) {
   peer_set_threads(threads);
+  peer_hold_back(task);
   void *library = dlopen(PEER_LIBRARY, RTLD_NOW | RTLD_LOCAL);
   if (library != NULL) return library;
   snprintf(detail, DETAIL_CHARS, "%s", dlerror());

@@ -109,6 +109,7 @@ struct task {
   bool lhs_transposed, rhs_transposed; /* of batch_matmul: lhs[b][k][m], rhs[b][n][k] */
   long out_h, out_w;
   long lanes; /* channels a block holds in a blocked layout; 0 for plain nchw and for matrices */
+  long vector_bytes; /* of the target: peers may use no longer vectors; 0 where that does not matter */
   enum epilogue epilogue[MAX_EPILOGUE];
   int epilogues;
   struct arena input, rhs, weight, bias, residual; /* physical layout; weight and bias are logical */

@@ -75,6 +75,7 @@ static bool parse_extents(struct task *task, const char *line) {
   field_text(line, "kind", kind, sizeof kind);
   task->n = field_long(line, "n", 0);
   task->k = field_long(line, "k", 0);
+  task->vector_bytes = field_long(line, "vector_bytes", 0);
   if (strcmp(kind, "conv2d") == 0) {
     task->kind = CONV2D;
     task->c = field_long(line, "c", 0);
