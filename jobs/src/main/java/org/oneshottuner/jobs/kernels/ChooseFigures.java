@@ -31,7 +31,9 @@ public record ChooseFigures(String model, String target, int threads, List<Chose
    * @param template its template
    * @param score predicted; only comparable within the task; larger is faster
    * @param rank 1: the best predicted
-   * @param candidates how many schedules were scored
+   * @param candidates how many schedules it was chosen from
+   * @param gap how much more another of them may score at most; 0 unless they are too many to prove
+   *     that none does
    * @param chooseNanos time to choose, in this process's present state
    * @param defaultSchedule what would be used if nothing were known
    * @param defaultScore predicted
@@ -47,6 +49,7 @@ public record ChooseFigures(String model, String target, int threads, List<Chose
       float score,
       long rank,
       long candidates,
+      double gap,
       long chooseNanos,
       String defaultSchedule,
       float defaultScore,
@@ -101,6 +104,7 @@ public record ChooseFigures(String model, String target, int threads, List<Chose
         choice.score(),
         1,
         choice.candidates(),
+        choice.gap(),
         nanos,
         fallback.schedule().text(),
         fallback.score(),
@@ -140,6 +144,12 @@ public record ChooseFigures(String model, String target, int threads, List<Chose
                 chosen.candidates(),
                 chosen.score(),
                 chosen.chooseNanos() / 1e6)));
+    if (chosen.gap() > 0) {
+      lines.addAll(
+          Wrapped.lines(
+              "  gap        ",
+              String.format(Locale.ROOT, "another may score up to %.4f more", chosen.gap())));
+    }
     lines.addAll(
         Wrapped.lines(
             "  runner-up  ",

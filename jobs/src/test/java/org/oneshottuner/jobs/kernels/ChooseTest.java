@@ -60,6 +60,7 @@ class ChooseTest {
             "score",
             "rank",
             "candidates",
+            "gap",
             "chooseNanos",
             "defaultSchedule",
             "defaultScore",
@@ -74,6 +75,7 @@ class ChooseTest {
       Choice choice = tuner.choose(task);
       assertThat(chosen.path("schedule").asText()).isEqualTo(choice.schedule().text());
       assertThat(chosen.path("candidates").asLong()).isEqualTo(Templates.space(task).size());
+      assertThat(chosen.path("gap").asDouble()).isZero();
       assertThat(chosen.path("score").floatValue()).isEqualTo(choice.score());
       assertThat(chosen.path("defaultRank").asLong()).isBetween(1L, choice.candidates());
       assertThat(chosen.path("defaultScore").floatValue()).isLessThanOrEqualTo(choice.score());

@@ -12,16 +12,20 @@ import org.oneshottuner.workload.TuningTask;
  * @param task what was chosen for
  * @param schedule the member with the highest score; of equal ones the first in the space
  * @param score predicted; only comparable within the task
- * @param candidates how many members were scored
+ * @param candidates how many members it was chosen from
+ * @param gap how much more another of them may score at most; 0 unless the space was too large to
+ *     prove in the budget that none does
  * @param runnerUp the best member but one; the chosen one where there is no other
  * @param runnerUpScore its score
- * @param alternatives what other decisions would have cost, the dearest first
+ * @param alternatives what other decisions would have cost, the dearest first; none where not every
+ *     member was scored
  */
 public record Choice(
     TuningTask task,
     Schedule schedule,
     float score,
     long candidates,
+    double gap,
     Schedule runnerUp,
     float runnerUpScore,
     List<Alternative> alternatives) {
@@ -41,6 +45,10 @@ public record Choice(
     requireNonNull(task, "task");
     requireNonNull(schedule, "schedule");
     requireNonNull(runnerUp, "runnerUp");
+    if (!(gap >= 0)) {
+      throw new IllegalArgumentException(
+          "Cannot choose " + schedule.text() + " with a gap of " + gap + ": least is 0");
+    }
     alternatives = List.copyOf(alternatives);
   }
 }

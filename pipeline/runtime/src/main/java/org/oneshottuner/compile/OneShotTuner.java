@@ -12,9 +12,12 @@ import org.oneshottuner.feature.FeatureSchema;
 import org.oneshottuner.feature.SpaceFeatures;
 import org.oneshottuner.lower.KernelSource;
 import org.oneshottuner.lower.Templates;
+import org.oneshottuner.predict.BestMembers;
 import org.oneshottuner.predict.Compatibility;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.FrozenModelReader;
+import org.oneshottuner.predict.ScoredMember;
+import org.oneshottuner.predict.SearchBudget;
 import org.oneshottuner.predict.SpaceScorer;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.Schedule;
@@ -26,8 +29,9 @@ import org.oneshottuner.workload.TuningTask;
  * Picks schedules for operators that were never measured, by a frozen predictor, and generates
  * their kernels.
  *
- * <p>Every member of a task's space is scored; nothing is run and nothing is measured. The same
- * model and task give the same choice on every machine. Immutable and thread-safe.
+ * <p>Every member of a task's space is scored, or ruled out with others that cannot score more;
+ * nothing is run and nothing is measured. The same model and task give the same choice on every
+ * machine. Immutable and thread-safe.
  */
 public final class OneShotTuner {
   private static final int BLOCK = 1 << 14;
@@ -91,8 +95,19 @@ public final class OneShotTuner {
    *     template computes the task
    */
   public Choice choose(TuningTask task) {
+    return choose(task, SearchBudget.DEFAULT);
+  }
+
+  /**
+   * As {@link #choose(TuningTask)}, with other bounds on the work: a task's space beyond the
+   * budget's members is searched, as {@link BestMembers} does, not scored.
+   */
+  public Choice choose(TuningTask task, SearchBudget budget) {
     mustServe(task);
     ScheduleSpace space = Templates.space(task);
+    if (space.size() > budget.members()) {
+      return searched(task, space, budget);
+    }
     Ballot ballot = new Ballot(space);
     scores(task, space, ballot::take);
     return ballot.choice(task);
@@ -150,6 +165,21 @@ public final class OneShotTuner {
               + " was trained for "
               + model.target().name());
     }
+  }
+
+  private Choice searched(TuningTask task, ScheduleSpace space, SearchBudget budget) {
+    BestMembers best = new BestMembers(SpaceFeatures.of(task, space), model.ensemble(), budget);
+    BestMembers.Found found = best.find(2);
+    ScoredMember runnerUp = found.members().get(found.members().size() - 1);
+    return new Choice(
+        task,
+        space.at(found.best().index()),
+        found.best().score(),
+        space.size(),
+        found.gap(),
+        space.at(runnerUp.index()),
+        runnerUp.score(),
+        List.of());
   }
 
   /** Takes the score of one member. */
@@ -229,6 +259,7 @@ public final class OneShotTuner {
           chosen,
           firstScore,
           space.size(),
+          0,
           space.at(other),
           second < 0 ? firstScore : secondScore,
           alternatives(chosen));

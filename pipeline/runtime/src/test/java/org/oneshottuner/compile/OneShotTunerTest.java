@@ -22,6 +22,7 @@ import org.oneshottuner.predict.Compatibility;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.GoldenRows;
+import org.oneshottuner.predict.SearchBudget;
 import org.oneshottuner.predict.Tree;
 import org.oneshottuner.space.Schedule;
 import org.oneshottuner.space.ScheduleSpace;
@@ -40,6 +41,21 @@ class OneShotTunerTest {
         .filter(task -> task.target().equals(CpuTarget.AVX2))
         .filter(task -> Templates.space(task).size() < 2000)
         .limit(12);
+  }
+
+  @ParameterizedTest
+  @MethodSource("tasks")
+  void aSearchChoosesWhatScoringAllDoes(TuningTask task) {
+    OneShotTuner tuner = OneShotTuner.of(model(drawn()));
+    Choice scored = tuner.choose(task);
+    Choice searched = tuner.choose(task, new SearchBudget(0, 1 << 20));
+    assertThat(searched.schedule()).as(TestSeed.rerun()).isEqualTo(scored.schedule());
+    assertThat(searched.score()).isEqualTo(scored.score());
+    assertThat(searched.gap()).isZero();
+    assertThat(searched.candidates()).isEqualTo(scored.candidates());
+    assertThat(searched.runnerUp()).as(TestSeed.rerun()).isEqualTo(scored.runnerUp());
+    assertThat(searched.runnerUpScore()).isEqualTo(scored.runnerUpScore());
+    assertThat(searched.alternatives()).isEmpty();
   }
 
   @ParameterizedTest
