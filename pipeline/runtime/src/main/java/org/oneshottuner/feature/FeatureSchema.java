@@ -15,7 +15,7 @@ import org.oneshottuner.space.ScheduleSpace;
  */
 public final class FeatureSchema {
   /** The schema that candidates are read by. */
-  public static final FeatureSchema CURRENT = new FeatureSchema("traits-5", columnsOfTraits5());
+  public static final FeatureSchema CURRENT = new FeatureSchema("traits-6", columnsOfTraits6());
 
   private final String id;
   private final List<FeatureColumn> columns;
@@ -74,7 +74,7 @@ public final class FeatureSchema {
     return row;
   }
 
-  private static List<FeatureColumn> columnsOfTraits5() {
+  private static List<FeatureColumn> columnsOfTraits6() {
     List<FeatureColumn> columns = new ArrayList<>();
     TaskColumns.add(columns);
     for (String template : Templates.names()) {
