@@ -145,13 +145,8 @@ final class DepthwiseBlocked implements Template {
             "order=blocks where there is one block or band",
             List.of(ORDER, BAND, OHT),
             v -> v.is(ORDER, BLOCKS) || (blocks > 1 && bands(v) > 1)),
-        rule(
-            "parallel=outer where there is one outer step, or fewer inner ones than threads",
-            List.of(Units.PARALLEL, ORDER, BAND, OHT),
-            v ->
-                v.is(Units.PARALLEL, Units.OUTER)
-                    || (units(v).items() * units(v).outer().extent() > 1
-                        && units(v).inner().extent() >= task.threads())));
+        Units.innerOnlyWhereItMatters(
+            task.threads(), List.of(Units.PARALLEL, ORDER, BAND, OHT), this::units));
   }
 
   /** Returns what must hold of a tile; some tile keeps it, whatever the shape. */

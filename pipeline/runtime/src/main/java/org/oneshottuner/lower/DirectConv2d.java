@@ -266,16 +266,7 @@ final class DirectConv2d implements Template {
   private List<Constraint> shareRules(List<Constraint> others) {
     List<Constraint> rules = new ArrayList<>();
     List<String> knobs = withColumns(Units.PARALLEL, ORDER, SPAN, KT, OCB);
-    rules.add(
-        rule(
-            "parallel=outer where it does not matter",
-            knobs,
-            v -> {
-              Units units = shape.units(v);
-              return v.is(Units.PARALLEL, Units.OUTER)
-                  || (units.items() * units.outer().extent() > 1
-                      && units.inner().extent() >= task.threads());
-            }));
+    rules.add(Units.innerOnlyWhereItMatters(task.threads(), knobs, shape::units));
     List<Constraint> all = new ArrayList<>(others);
     all.addAll(rules);
     double least =

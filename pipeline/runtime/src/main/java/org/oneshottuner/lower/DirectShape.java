@@ -107,9 +107,9 @@ final class DirectShape {
     return (long) v.number(OHT) * v.number(OWT) * v.number(OCB);
   }
 
-  /** Returns whether the target's multiply-adds can read a scalar for all lanes from memory. */
+  /** Returns whether a multiply-add can read its scalar from memory. */
   boolean embeds() {
-    return task.target().vectorBytes() == 64;
+    return RegisterTile.embedsBroadcasts(task.target());
   }
 
   /** Returns the vector registers that the innermost loop uses. */

@@ -47,6 +47,9 @@ final class MatrixProduct implements Template {
   static final String NOTHING = "none";
   static final String ROWS = "rows";
 
+  /** What the units of work depend on. */
+  static final List<String> UNIT_KNOBS = List.of(Units.PARALLEL, ORDER, MC, NC, MR, NV, TAIL, KS);
+
   private static final int LEAST_KC = 128;
   private static final int MOST_KC = 1536;
   private static final int MOST_PASSES = 8;
@@ -126,8 +129,11 @@ final class MatrixProduct implements Template {
             v ->
                 v.is(ORDER, COLUMNS_OUTSIDE)
                     || (grid.rowBlocks(v) > 1 && grid.columnGroups(v) > 1));
-    rules.add(fair(rules, order));
     rules.add(order);
+    if (product.task().threads() > 1) {
+      rules.add(Units.innerOnlyWhereItMatters(product.task().threads(), UNIT_KNOBS, grid::units));
+      rules.add(fair(rules));
+    }
     sumRules(rules);
     loopRules(rules);
     cacheRules(rules);
@@ -147,7 +153,7 @@ final class MatrixProduct implements Template {
   }
 
   /** Returns the rule of balance; the smallest blocks and groups tell what can be had. */
-  private Constraint fair(List<Constraint> tileRules, Constraint order) {
+  private Constraint fair(List<Constraint> others) {
     List<Knob> finest = new ArrayList<>();
     for (Knob knob : knobs()) {
       switch (knob.name()) {
@@ -159,10 +165,8 @@ final class MatrixProduct implements Template {
         }
       }
     }
-    List<Constraint> rules = new ArrayList<>(tileRules);
-    rules.add(order);
     int threads = product.task().threads();
-    return Units.fair(finest, rules, v -> grid.units(v).imbalance(threads));
+    return Units.fair(finest, others, v -> grid.units(v).imbalance(threads));
   }
 
   /** Adds the rules of how the sum is cut. */

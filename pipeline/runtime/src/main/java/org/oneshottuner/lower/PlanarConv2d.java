@@ -143,14 +143,7 @@ final class PlanarConv2d implements Template {
   private List<Constraint> shareRules(List<Constraint> others) {
     List<String> names = List.of(Units.PARALLEL, ORDER, SPAN, NV, KT);
     List<Constraint> rules = new ArrayList<>();
-    rules.add(
-        rule(
-            "parallel=outer where it does not matter",
-            names,
-            v ->
-                v.is(Units.PARALLEL, Units.OUTER)
-                    || (units(v).items() * units(v).outer().extent() > 1
-                        && units(v).inner().extent() >= task.threads())));
+    rules.add(Units.innerOnlyWhereItMatters(task.threads(), names, this::units));
     List<Constraint> all = new ArrayList<>(others);
     all.addAll(rules);
     List<Knob> knobs =
@@ -527,7 +520,9 @@ final class PlanarConv2d implements Template {
     traits.add(Trait.PASSES, v -> 1);
     traits.add(Trait.PHASES, v -> staging ? 2 : 1);
     traits.add(
-        Trait.EMBEDDED, v -> task.target().vectorBytes() == 64 && v.number(NV) == 1 ? 1 : 0, NV);
+        Trait.EMBEDDED,
+        v -> RegisterTile.embedsBroadcasts(task.target()) && v.number(NV) == 1 ? 1 : 0,
+        NV);
     traits.add(Trait.COLUMNS_STAY, v -> v.is(ORDER, CHANNELS_OUTSIDE) ? 0 : 1, ORDER);
     double splits = staging ? staged.splits() : StagedPlanes.splitsInPlace(plane, lanes);
     traits.add(

@@ -57,7 +57,9 @@ final class ProductTraits {
         MR,
         NV);
     traits.add(
-        Trait.EMBEDDED, v -> v.number(NV) == 1 && target.vectorRegisters() >= 32 ? 1 : 0, NV);
+        Trait.EMBEDDED,
+        v -> v.number(NV) == 1 && RegisterTile.embedsBroadcasts(target) ? 1 : 0,
+        NV);
     traits.add(Trait.BODY_FMAS, MatrixProduct::bodyFmas, MR, NV, UNROLL);
     traits.add(Trait.CODE_FMAS, this::codeFmas, MR, NV, UNROLL);
     traits.add(
@@ -237,7 +239,7 @@ final class ProductTraits {
   }
 
   private void units() {
-    String[] knobs = {Units.PARALLEL, ORDER, MC, NC, MR, NV, TAIL, KS};
+    String[] knobs = MatrixProduct.UNIT_KNOBS.toArray(String[]::new);
     traits.add(Trait.UNITS, v -> grid.units(v).count(), knobs);
     traits.add(Trait.IMBALANCE, v -> grid.units(v).imbalance(product.task().threads()), knobs);
     traits.add(Trait.INNER_CUT, v -> v.is(Units.PARALLEL, Units.INNER) ? 1 : 0, Units.PARALLEL);

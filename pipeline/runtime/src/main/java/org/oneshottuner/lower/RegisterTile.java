@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import org.oneshottuner.workload.Architecture;
+import org.oneshottuner.workload.CpuTarget;
 
 /**
  * The heart of every kernel: sums in registers, a row for each broadcast scalar and a column for
@@ -68,6 +70,16 @@ final class RegisterTile {
       }
     }
     return columns;
+  }
+
+  /**
+   * Returns whether the multiply-adds of a target can read a scalar for all lanes from memory, as
+   * compilers make them do wherever it is the scalar's only use. It comes with the encoding that
+   * AVX-512 brought, and its 32 registers; Arm's multiply-adds take a lane of a register.
+   */
+  static boolean embedsBroadcasts(CpuTarget target) {
+    return target.architecture() == Architecture.X86_64
+        && (target.vectorBytes() == 64 || target.vectorRegisters() >= 32);
   }
 
   int rows() {

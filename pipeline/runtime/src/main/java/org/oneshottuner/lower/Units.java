@@ -3,6 +3,7 @@ package org.oneshottuner.lower;
 import static org.oneshottuner.lower.Choices.ceil;
 
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import org.oneshottuner.space.Constraint;
 import org.oneshottuner.space.Knob;
@@ -57,6 +58,25 @@ record Units(long items, Code.Digit outer, Code.Digit inner, int cuts) {
     return cuts == 1
         ? Templates.imbalance(count(), threads)
         : (double) range() * cuts / inner.extent();
+  }
+
+  /**
+   * Returns the rule that threads share the outer loop wherever sharing the inner one would change
+   * nothing, as there is one outer step, or would leave threads without any.
+   *
+   * @param knobs that the units depend on
+   * @param units of a choice of them
+   */
+  static Constraint innerOnlyWhereItMatters(
+      int threads, List<String> knobs, Function<KnobValues, Units> units) {
+    return Choices.rule(
+        "parallel=outer where there is one outer step, or fewer inner ones than threads",
+        knobs,
+        v -> v.is(PARALLEL, OUTER) || units.apply(v).innerCanBeShared(threads));
+  }
+
+  private boolean innerCanBeShared(int threads) {
+    return items * outer.extent() > 1 && inner.extent() >= threads;
   }
 
   /**
