@@ -39,15 +39,20 @@ final class BlockedInput {
   }
 
   /**
-   * Returns the vector operations of reordering: loads, stores and as many shuffles as there are
-   * doublings to a block's rows; elements one by one beside.
+   * Returns the vector operations of reordering: those of transposing whole blocks of channels, and
+   * one for each element that goes by itself, the lanes without a channel among them.
    */
   static double operations(Conv2d conv, int lanes) {
-    double area = (double) conv.window().h() * conv.window().w();
-    int fullBlocks = conv.c() / lanes;
-    double whole = Math.floor(area / lanes) * lanes * fullBlocks * lanes;
-    double vectors = whole / lanes * (2 + Integer.numberOfTrailingZeros(lanes));
-    return conv.n() * (vectors + (area * conv.c() - whole));
+    long area = (long) conv.window().h() * conv.window().w();
+    long squares = area / lanes;
+    int rest = (int) (area % lanes);
+    int whole = conv.c() - conv.c() % lanes;
+    double ofChannel =
+        (double) squares * ChannelOutput.turns(lanes, lanes)
+            + ChannelOutput.turns(rest, lanes)
+            + ChannelOutput.oneByOne(rest, lanes);
+    double ofPart = conv.c() == whole ? 0 : (double) area * lanes;
+    return conv.n() * (whole * ofChannel + ofPart);
   }
 
   LoopNest.Phase phase() {

@@ -165,6 +165,17 @@ final class ChannelOutput {
     return RegisterTile.cut(extent, lanes).stream().filter(size -> size >= LEAST_SQUARE).toList();
   }
 
+  /**
+   * Returns the vector operations for each channel of transposing some consecutive elements in
+   * blocks: a block of q by q takes as many loads, as many stores, and as many shuffles as there
+   * are doublings to q, each q times.
+   */
+  static int turns(int extent, int lanes) {
+    return squares(extent, lanes).stream()
+        .mapToInt(size -> 2 + Integer.numberOfTrailingZeros(size))
+        .sum();
+  }
+
   /** Finishes and stores staged elements to a plain output. */
   void scatter(Code code, Staged staged, Index item, Index block, Index position) {
     Index first = block.times(lanes);

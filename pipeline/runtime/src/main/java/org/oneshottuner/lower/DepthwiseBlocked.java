@@ -432,7 +432,7 @@ final class DepthwiseBlocked implements Template {
       if (inside == rowTiles(oht)) {
         columns(code, tile, y, oht);
       } else if (inside == 0) {
-        // one tile above and one below what would be inside
+        // no whole tile lies inside: all rows go one by one, those above in one step
         singles(code, tile, row);
       } else {
         code.when(

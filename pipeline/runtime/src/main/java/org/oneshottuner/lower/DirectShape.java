@@ -229,9 +229,11 @@ final class DirectShape {
 
   /** Returns the bytes that a unit reads of some input channels. */
   double inputBytes(KnobValues v, double channels) {
-    double rows = plane.flat() ? 1 : Math.min(plane.h(), plane.rowsRead(v.number(SPAN)));
-    double columns =
-        plane.flat() ? Math.min(plane.w(), (double) v.number(SPAN) * v.number(OWT)) : plane.w();
+    int outRows = plane.flat() ? 1 : Math.min(plane.oh(), v.number(SPAN));
+    int outColumns =
+        plane.flat() ? (int) Math.min(plane.ow(), (long) v.number(SPAN) * v.number(OWT)) : 0;
+    double rows = Math.min(plane.h(), plane.rowsRead(outRows));
+    double columns = plane.flat() ? Math.min(plane.w(), plane.columnsRead(outColumns)) : plane.w();
     return Float.BYTES * channels * rows * columns;
   }
 

@@ -13,6 +13,7 @@ import static org.oneshottuner.lower.DirectShape.SPAN;
 import static org.oneshottuner.lower.DirectShape.UNROLL;
 
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 import org.oneshottuner.space.KnobValues;
 import org.oneshottuner.workload.Conv2d;
 import org.oneshottuner.workload.TuningTask;
@@ -57,9 +58,7 @@ final class DirectTraits {
         Trait.REGISTER_SHARE, v -> DirectShape.registers(v) / registers, BROADCAST, OHT, OWT, OCB);
     traits.add(
         Trait.FMAS_PER_LOAD,
-        v ->
-            DirectShape.sums(v)
-                / (rows(v) * (v.is(BROADCAST, EMBEDDED) ? v.number(OCB) : 1) + v.number(OCB)),
+        v -> DirectShape.sums(v) / (rows(v) * scalarReads(v) + v.number(OCB)),
         BROADCAST,
         OHT,
         OWT,
@@ -113,7 +112,13 @@ final class DirectTraits {
         Trait.INNER_TRAFFIC,
         v ->
             outputs / rows(v) * shape.channelTiles(v) * weights(v)
-                + outputs * shape.channelTiles(v) * shape.channelsRead(v) * taps * Float.BYTES,
+                + outputs
+                    * shape.channelTiles(v)
+                    * shape.channelsRead(v)
+                    * taps
+                    * scalarReads(v)
+                    * Float.BYTES,
+        BROADCAST,
         OHT,
         OWT,
         OCB);
@@ -150,30 +155,52 @@ final class DirectTraits {
     return new String[] {ORDER, SPAN, ICB, KT, OCB, OWT};
   }
 
+  /** Returns how often a register tile reads each scalar. */
+  private static double scalarReads(KnobValues v) {
+    return v.is(BROADCAST, EMBEDDED) ? v.number(OCB) : 1;
+  }
+
   /** Returns the elements of a plain output that are not transposed. */
   private double scatteredStores(KnobValues v) {
     if (shape.blocked()) {
       return 0;
     }
-    int oht = v.number(OHT);
-    int owt = v.number(OWT);
-    int width = v.number(OCB) * lanes;
-    int whole = conv.k() - conv.k() % width;
-    int tiles = plane.ow() / owt;
-    double row =
-        tiles * (ChannelOutput.oneByOne(oht * owt, lanes) / (double) oht)
-            + ChannelOutput.oneByOne(plane.ow() % owt, lanes);
-    return (double) conv.n()
-        * plane.oh()
-        * (row * whole + (double) plane.ow() * (conv.k() - whole));
+    int whole = wholeChannels(v);
+    double places = (double) plane.oh() * plane.ow();
+    return conv.n()
+        * (ofTiles(v, extent -> ChannelOutput.oneByOne(extent, lanes)) * whole
+            + places * (conv.k() - whole));
   }
 
   /** Returns the vector operations of staging a plain output and transposing it in squares. */
   private double outputMoves(KnobValues v) {
-    double turned = outputs * conv.k() - scatteredStores(v);
     return shape.blocked()
         ? 0
-        : outVectors + turned / lanes * (2 + Integer.numberOfTrailingZeros(lanes));
+        : outVectors
+            + (double) conv.n()
+                * ofTiles(v, extent -> ChannelOutput.turns(extent, lanes))
+                * wholeChannels(v);
+  }
+
+  /** Returns the channels of channel tiles that have no lane without a channel. */
+  private int wholeChannels(KnobValues v) {
+    return conv.k() - conv.k() % (v.number(OCB) * lanes);
+  }
+
+  /** Returns what all register tiles of a plane take, given what one of some elements takes. */
+  private double ofTiles(KnobValues v, IntToDoubleFunction elements) {
+    int oht = v.number(OHT);
+    int whole = plane.oh() / oht;
+    int rest = plane.oh() % oht;
+    return whole * ofRow(v, oht, elements) + (rest > 0 ? ofRow(v, rest, elements) : 0);
+  }
+
+  private double ofRow(KnobValues v, int rows, IntToDoubleFunction elements) {
+    int owt = v.number(OWT);
+    int whole = plane.ow() / owt;
+    int rest = plane.ow() % owt;
+    return whole * elements.applyAsDouble(rows * owt)
+        + (rest > 0 ? elements.applyAsDouble(rows * rest) : 0);
   }
 
   /** Returns the mean distance of one row of the register tile from the next. */

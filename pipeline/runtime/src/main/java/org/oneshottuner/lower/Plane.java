@@ -160,7 +160,7 @@ record Plane(
     return segments;
   }
 
-  /** Returns the number of output columns that all tiles of a size compute together. */
+  /** Returns how many tiles of a size a row of the output is cut into, the last perhaps in part. */
   long tiles(int size) {
     return ceil(ow, size);
   }

@@ -1,6 +1,7 @@
 package org.oneshottuner.lower;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +48,12 @@ public final class Templates {
 
   /** Elements of a task's tensors from which on a template is asked whether its buffers fit. */
   private static final long LARGE = 1L << 26;
+
+  /** Multiply-adds in the time of a vector from beyond the second-level cache. */
+  private static final double OPERATIONS_OF_A_FAR_VECTOR = 3;
+
+  /** The share of the first template's work below which another gives the task its default. */
+  private static final double CLEARLY_LESS = 0.8;
 
   private static final RecentSpaces RECENT = new RecentSpaces();
 
@@ -172,16 +179,62 @@ public final class Templates {
     return templateDefaults(task).get(0);
   }
 
-  /** Returns the default schedule of each template; the first is the default of the task. */
+  /**
+   * Returns the default schedule of each template; the first is the default of the task, the others
+   * follow in the order in which the space joins them. It is that of the space's first template,
+   * unless another takes less than four fifths of its multiply-adds, and of all its work; then the
+   * one with the least work.
+   */
   public static List<Schedule> templateDefaults(TuningTask task) {
     ScheduleSpace space = space(task);
     List<Schedule> defaults = new ArrayList<>();
+    List<Work> work = new ArrayList<>();
     for (int place = 0; place < space.templates().size(); place++) {
       TemplateSpace part = space.templates().get(place);
       Template template = template(task, part.template());
-      defaults.add(space.at(space.start(place) + part.nearest(wishes(part, template))));
+      long member = part.nearest(wishes(part, template));
+      defaults.add(space.at(space.start(place) + member));
+      work.add(work(task, template, part, member));
     }
+    int first = 0;
+    for (int place = 1; place < defaults.size(); place++) {
+      boolean clearly = work.get(place).isClearlyLess(work.get(0));
+      first = clearly && work.get(place).all() < work.get(first).all() ? place : first;
+    }
+    defaults.add(0, defaults.remove(first));
     return defaults;
+  }
+
+  /**
+   * What a schedule takes by its traits, in vector operations of the busiest thread.
+   *
+   * @param fmas multiply-adds
+   * @param all those, other operations, and memory's traffic in operations that take as long
+   */
+  private record Work(double fmas, double all) {
+    boolean isClearlyLess(Work other) {
+      return fmas < CLEARLY_LESS * other.fmas && all < CLEARLY_LESS * other.all;
+    }
+  }
+
+  private static Work work(TuningTask task, Template template, TemplateSpace space, long member) {
+    int[] digits = new int[space.knobs().size()];
+    space.digits(member, digits);
+    Map<Trait, Double> traits = new EnumMap<>(Trait.class);
+    for (Trait.Reader reader : template.traits()) {
+      traits.put(reader.trait(), reader.value().applyAsDouble(space.values(digits)));
+    }
+    double bytes =
+        traits.getOrDefault(Trait.SCRATCH_TRAFFIC, 0.0)
+            + OPERATIONS_OF_A_FAR_VECTOR * traits.getOrDefault(Trait.OUTER_TRAFFIC, 0.0);
+    double fmas = traits.getOrDefault(Trait.EXECUTED_FMAS, 0.0);
+    double all =
+        fmas
+            + traits.getOrDefault(Trait.TRANSFORM_OPS, 0.0)
+            + traits.getOrDefault(Trait.SCATTERED_STORES, 0.0)
+            + bytes / task.target().vectorBytes();
+    double imbalance = traits.getOrDefault(Trait.IMBALANCE, 1.0);
+    return new Work(imbalance * fmas, imbalance * all);
   }
 
   /** Returns the names of all templates, in the order in which a space joins them. */

@@ -66,7 +66,7 @@ public enum Trait {
   /** Units of parallel work. */
   UNITS("units", "units of parallel work of the longest phase"),
   /** Longest share over the mean share. */
-  IMBALANCE("ratio", "units of the busiest thread over the mean of all threads"),
+  IMBALANCE("ratio", "work of the busiest thread over the mean of all threads"),
   /** Whether the vector operand stays while the broadcast one passes. */
   COLUMNS_STAY(
       "flag",

@@ -126,13 +126,29 @@ final class WinogradConv2d implements Template {
   @Override
   public List<Constraint> constraints() {
     List<Constraint> rules = new ArrayList<>(unitRules());
-    if (task.threads() > 1) {
-      List<String> read = List.of(Units.PARALLEL, PARTS, ORDER, FUSED, TB, M);
-      List<Knob> knobs = knobs().stream().filter(knob -> read.contains(knob.name())).toList();
-      rules.add(Units.fair(knobs, rules, v -> units(v).imbalance(task.threads())));
-    }
     rules.addAll(tileRules());
+    if (task.threads() > 1) {
+      double least =
+          -Choices.greatest(
+              knobs().stream().map(this::atLeast).toList(),
+              rules,
+              v -> -units(v).imbalance(task.threads()));
+      rules.add(
+          Units.fair(
+              least,
+              List.of(Units.PARALLEL, PARTS, ORDER, FUSED, TB, M),
+              v -> units(v).imbalance(task.threads())));
+    }
     return rules;
+  }
+
+  /** Returns a knob with the choice that goes with every unit, where it has one. */
+  private Knob atLeast(Knob knob) {
+    return switch (knob.name()) {
+      case KC -> new Knob.Count(KC, List.of(conv.c()));
+      case UNROLL -> new Knob.Count(UNROLL, List.of(1));
+      default -> knob;
+    };
   }
 
   /** Returns the rules of how units are made. */
@@ -893,7 +909,10 @@ final class WinogradConv2d implements Template {
     traits.add(Trait.PHASES, v -> (blocked ? 1 : 2) + (v.is(FUSED, NO) ? 1 : 0), FUSED);
     traits.add(Trait.INNER_CUT, v -> v.is(Units.PARALLEL, Units.INNER) ? 1 : 0, Units.PARALLEL);
     // the compiler reads a broadcast in the multiply-add where that is its only use
-    traits.add(Trait.EMBEDDED, v -> registers >= 32 && v.number(NV) == 1 ? 1 : 0, NV);
+    traits.add(
+        Trait.EMBEDDED,
+        v -> RegisterTile.embedsBroadcasts(task.target()) && v.number(NV) == 1 ? 1 : 0,
+        NV);
     return traits.readers();
   }
 

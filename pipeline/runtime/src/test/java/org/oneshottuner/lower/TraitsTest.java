@@ -21,7 +21,9 @@ import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.space.SplitMix64;
 import org.oneshottuner.space.TemplateSpace;
 import org.oneshottuner.space.TestSeed;
+import org.oneshottuner.workload.Conv2d;
 import org.oneshottuner.workload.CpuTarget;
+import org.oneshottuner.workload.Layout;
 import org.oneshottuner.workload.Padding;
 import org.oneshottuner.workload.TuningTask;
 import org.oneshottuner.workload.Window;
@@ -74,6 +76,7 @@ class TraitsTest {
         .filter(
             candidate ->
                 PLANAR.contains(candidate.schedule().template())
+                    || task.workload().layout() == Layout.NCHW16C
                     || candidate.schedule().template().equals(MatrixProduct.BATCH));
   }
 
@@ -192,6 +195,39 @@ class TraitsTest {
       assertThat(plane.rowsRead(rows)).as(plane + ", " + rows).isEqualTo(read.size());
       assertThat(plane.columnsRead(rows)).as(plane + ", " + rows).isEqualTo(read.size());
     }
+  }
+
+  /** By hand: 13 elements are a block of eight, one of four, and one element alone. */
+  @ParameterizedTest
+  @CsvSource({"16, 6, 0", "13, 9, 1", "7, 4, 3", "3, 0, 3", "37, 16, 1"})
+  void blocksThatAreTransposedAreCountedBySize(int extent, int operations, int alone) {
+    assertThat(ChannelOutput.turns(extent, 16)).isEqualTo(operations);
+    assertThat(ChannelOutput.oneByOne(extent, 16)).isEqualTo(alone);
+  }
+
+  /** A plane of 5 by 5, four lanes: six blocks of four by four and an element, in each of 4. */
+  @ParameterizedTest
+  @CsvSource({"8, 2 * 4 * (6 * 4 + 1)", "9, 2 * 4 * (6 * 4 + 1) + 4 * 25"})
+  void aReorderedInputIsCountedByItsBlocks(int channels, String count) {
+    Conv2d conv =
+        (Conv2d) Workload.parse("conv2d n=1 c=%d h=5 w=5 k=4 r=1 s=1".formatted(channels));
+    assertThat(BlockedInput.operations(conv, 4)).as(count).isEqualTo(channels == 8 ? 200 : 300);
+  }
+
+  /** A scalar that each multiply-add reads itself is read once for each column of the tile. */
+  @Test
+  void embeddedScalarsAreReadAgainForEachColumn() {
+    members(task("conv2d n=1 c=16 h=1 w=8 k=32 r=1 s=1 layout=nchw16c", CpuTarget.AVX512))
+        .forEach(
+            candidate -> {
+              int columns = Integer.parseInt(candidate.schedule().text("ocb"));
+              int rows = Integer.parseInt(candidate.schedule().text("owt"));
+              boolean embedded = candidate.schedule().text("broadcast").equals("embedded");
+              assertThat(trait(candidate, Trait.INNER_TRAFFIC))
+                  .as(note(candidate))
+                  .isEqualTo(
+                      4.0 * 16 * (8 * 2 * 16 / (double) rows + 8 * (embedded ? 2 : 2 / columns)));
+            });
   }
 
   /** Shapes whose rows begin equally often at each place of a line where they may. */
