@@ -3,6 +3,7 @@ package org.oneshottuner.lower;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,6 +26,7 @@ final class CPrinter {
   private final TreeSet<Integer> lanes = new TreeSet<>();
   private final TreeSet<String> functions = new TreeSet<>();
   private final Set<String> unread = new HashSet<>();
+  private final Map<String, String> undeclared = new LinkedHashMap<>();
   private Map<Axis, Long> unrolled = new HashMap<>();
   private int depth;
   private boolean packing;
@@ -201,13 +203,10 @@ final class CPrinter {
               + allocate.buffer().floats()
               + "] __attribute__((aligned(64)));");
     } else if (statement instanceof Statement.Declare declare) {
-      line(
-          type(declare.local().lanes())
-              + " "
-              + String.join(", ", registers(declare.local()))
-              + ";");
+      String type = type(declare.local().lanes());
+      registers(declare.local()).forEach(register -> undeclared.put(register, type));
     } else if (statement instanceof Statement.Assign assign) {
-      line(text(assign.register()) + " = " + bare(text(assign.value())) + ";");
+      assign(assign);
     } else if (statement instanceof Statement.Keep keep) {
       functions.add("keep");
       line("keep(" + text(keep.register()) + ");");
@@ -245,6 +244,32 @@ final class CPrinter {
     } else {
       throw new AssertionError(statement);
     }
+  }
+
+  /** Sets a register, and declares it if that is still to be done. */
+  private void assign(Statement.Assign assign) {
+    String register = text(assign.register());
+    Value value = assign.value();
+    if (value instanceof Value.Fma fma && fma.c().equals(assign.register())) {
+      line(register + " += " + text(fma.a()) + " * " + text(fma.b()) + ";");
+      return;
+    }
+    String text = bare(text(value));
+    String type = undeclared.remove(register);
+    if (type == null) {
+      line(register + " = " + text + ";");
+    } else {
+      line(type + " " + register + " = " + (text.equals("(" + type + "){0}") ? "{0}" : text) + ";");
+    }
+  }
+
+  /** Declares what is set further inside than it lives. */
+  private void declare() {
+    Map<String, List<String>> registers = new LinkedHashMap<>();
+    undeclared.forEach(
+        (register, type) -> registers.computeIfAbsent(type, t -> new ArrayList<>()).add(register));
+    undeclared.clear();
+    registers.forEach((type, names) -> line(type + " " + String.join(", ", names) + ";"));
   }
 
   /** Returns whether all that a statement does is to make up what nothing reads. */
@@ -537,6 +562,12 @@ final class CPrinter {
   }
 
   private void line(String text) {
+    if (text.startsWith("}")) {
+      undeclared.clear();
+    }
+    if (text.endsWith("{")) {
+      declare();
+    }
     if (!text.isEmpty()) {
       body.append("  ".repeat(depth)).append(text);
     }

@@ -163,7 +163,7 @@ public final class Templates {
     if (excess.isPresent()) {
       throw new IllegalArgumentException("Cannot lower " + candidate.key() + ": " + excess.get());
     }
-    return nest;
+    return Folding.of(nest);
   }
 
   /**
