@@ -6,17 +6,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.oneshottuner.space.Constraint;
 import org.oneshottuner.space.Knob;
 import org.oneshottuner.space.KnobValues;
+import org.oneshottuner.workload.Architecture;
+import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
 
 /**
  * A matrix product in register tiles: rows of the left side are broadcast, columns of the right
- * side are vectors. Constant right sides are packed ahead into panels as wide as a tile; others are
- * read where they are, unless their columns do not lie side by side: then each unit of work packs
- * the panels that it needs.
+ * side are vectors. Constant right sides are packed ahead into panels as wide as a tile, or as a
+ * part of it, so that a tile of few rows reads several at a time ({@code streams}). Others are read
+ * where they are, or each unit of work packs the panels that it needs ({@code pack}), as it must
+ * where columns do not lie side by side.
  *
  * <p>Loops, from the outside: batch, then groups of columns and blocks of rows in the order of knob
  * {@code order}, all of them units of work; then blocks of the sum ({@code kc}), then the tiles of
@@ -46,17 +50,37 @@ final class MatrixProduct implements Template {
   static final String PACK = "pack";
   static final String NOTHING = "none";
   static final String ROWS = "rows";
+  static final String COLUMNS = "columns";
+  static final String BOTH = "both";
+  static final String STREAMS = "streams";
 
   /** What the units of work depend on. */
   static final List<String> UNIT_KNOBS = List.of(Units.PARALLEL, ORDER, MC, NC, MR, NV, TAIL, KS);
+
+  /** What lies on one side is packed for so many rows or columns of the other, or for all. */
+  static final int LEAST_PACKED_FOR = 64;
 
   private static final int LEAST_KC = 128;
   private static final int MOST_KC = 1536;
   private static final int MOST_PASSES = 8;
   private static final int USUAL_KC = 768;
+
+  /** Multiply-adds up to which a product has few ways to be cut, and room for more sizes. */
+  private static final long SMALL = 16_000_000;
+
+  /** Sums up to this long are cut finer. */
+  private static final int SHORT_K = 256;
+
+  /** Rows of a product that waits for memory, not for its multiply-adds. */
+  private static final int FEW_ROWS = 4;
+
+  /** Sizes of blocks and groups, in tiles. */
+  private static final int[] DOUBLED = {1, 2, 4, 8, 16, 32, 64};
+
+  private static final int[] STEPPED = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
+
   private static final int TALL = 7;
   private static final int MOST_HALVED_COLUMNS = 1024;
-  private static final int LEAST_PACKED_FOR = 64;
   private static final double CACHE_SHARE = 0.7;
 
   private final Product product;
@@ -84,33 +108,53 @@ final class MatrixProduct implements Template {
     int k = product.k();
     int lanes = product.lanes();
     int vectors = (int) Choices.ceil(n, lanes);
-    int most = m == 1 ? 8 : product.constantRight() ? 2 : 4;
-    int[] rows = {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 16, 24, 28};
-    int[] columns =
-        m == 1
-            ? new int[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 20, 24, 28}
-            : new int[] {1, 2, 3, 4, 5, 6, 8, 12, 16};
+    int registers = product.task().target().vectorRegisters();
     boolean halved =
         m == 1 && product.task().threads() > 1 && n <= MOST_HALVED_COLUMNS && k >= 2 * LEAST_KC;
+    boolean streams = product.constantRight() && m <= FEW_ROWS;
     return List.of(
         Units.knob(product.task()),
         new Knob.Choice(ORDER, List.of(COLUMNS_OUTSIDE, ROWS_OUTSIDE)),
         new Knob.Choice(INNER, List.of(COLUMNS_OUTSIDE, ROWS_OUTSIDE)),
-        Choices.upTo(MC, m, 1, 2, 4, 8, 16, 32, 64),
-        Choices.upTo(NC, vectors, 1, 2, 4, 8, 16, 32),
-        new Knob.Choice(PACK, product.aliased() ? List.of(NOTHING, ROWS) : List.of(NOTHING)),
-        Choices.counts(UNROLL, u -> u <= most && k % u == 0, 1, 2, 4, 8),
-        Choices.upTo(MR, m, rows),
-        Choices.upTo(NV, vectors, columns),
+        Choices.upTo(MC, m, small() ? STEPPED : DOUBLED),
+        Choices.upTo(NC, vectors, small() ? STEPPED : DOUBLED),
+        new Knob.Choice(PACK, packed()),
+        Choices.counts(UNROLL, u -> u <= mostUnrolled() && k % u == 0, 1, 2, 4, 8, 16),
+        Choices.counts(STREAMS, s -> s == 1 || streams, 1, 2, 3, 4, 6, 8),
+        Choices.upTo(MR, m, IntStream.range(Math.min(m, 2), registers).toArray()),
+        Choices.upTo(NV, vectors, IntStream.range(1, registers).toArray()),
         new Knob.Choice(TAIL, n > lanes && n % lanes != 0 ? List.of(CUT, OVERLAP) : List.of(CUT)),
         Choices.counts(KS, halves -> halves == 1 || halved, 1, 2),
         Choices.sizes(KC, k, blocksOfSum()));
   }
 
+  /** Returns whether the choices are those of a product that leaves few of them. */
+  private boolean small() {
+    return product.m() <= FEW_ROWS
+        || ((product.constantRight() || product.k() <= SHORT_K)
+            && (long) product.m() * product.n() * product.k() <= SMALL);
+  }
+
+  private int mostUnrolled() {
+    return product.m() == 1 ? 16 : product.constantRight() || !small() ? 2 : 4;
+  }
+
+  /** Returns what units may pack; where that is both sides, neither goes without the other. */
+  private List<String> packed() {
+    if (product.aliased()) {
+      return List.of(NOTHING, product.mayPackColumns() ? BOTH : ROWS);
+    }
+    return product.mayPackColumns() ? List.of(NOTHING, COLUMNS) : List.of(NOTHING);
+  }
+
   /** Returns the lengths to cut the sum into, none so short that output is mostly read back. */
   private int[] blocksOfSum() {
-    return IntStream.of(LEAST_KC, 256, 384, 512, 768, 1024, MOST_KC)
-        .filter(kc -> kc == MOST_KC || (long) kc * MOST_PASSES >= product.k())
+    int k = product.k();
+    int least = k > SHORT_K || product.constantRight() ? LEAST_KC : LEAST_KC / 2;
+    boolean every = product.constantRight() || small();
+    return IntStream.of(least, LEAST_KC, 256, 384, 512, 768, 1024, MOST_KC)
+        .filter(kc -> kc == MOST_KC || (long) kc * MOST_PASSES >= k)
+        .filter(kc -> every || (kc > LEAST_KC && Integer.bitCount(kc) == 1) || kc == MOST_KC)
         .toArray();
   }
 
@@ -120,23 +164,24 @@ final class MatrixProduct implements Template {
 
   @Override
   public List<Constraint> constraints() {
+    int threads = product.task().threads();
     List<Constraint> rules = new ArrayList<>();
     tileRules(rules);
-    Constraint order =
+    rules.add(
         rule(
             "order=n_outer where it does not matter",
             List.of(ORDER, MC, NC, MR, NV, TAIL),
             v ->
                 v.is(ORDER, COLUMNS_OUTSIDE)
-                    || (grid.rowBlocks(v) > 1 && grid.columnGroups(v) > 1));
-    rules.add(order);
-    if (product.task().threads() > 1) {
-      rules.add(Units.innerOnlyWhereItMatters(product.task().threads(), UNIT_KNOBS, grid::units));
-      rules.add(fair(rules));
-    }
+                    || (grid.rowBlocks(v) > 1 && grid.columnGroups(v) > 1)));
     sumRules(rules);
     loopRules(rules);
     cacheRules(rules);
+    if (threads > 1) {
+      rules.add(Units.innerOnlyWhereItMatters(threads, UNIT_KNOBS, grid::units));
+      double least = -Choices.greatest(finest(), rules, v -> -grid.imbalance(v));
+      rules.add(Units.fair(least, UNIT_KNOBS, grid::imbalance));
+    }
     return rules;
   }
 
@@ -146,27 +191,43 @@ final class MatrixProduct implements Template {
     rules.add(rule("registers<=" + most, List.of(MR, NV), v -> registers(v) <= most));
     List<Knob> tile =
         knobs().stream().filter(knob -> List.of(MR, NV).contains(knob.name())).toList();
-    // below this many sums the latency of a multiply-add is not hidden; one row waits for memory
-    long enough = product.m() == 1 ? 4 : most >= 32 && product.constantRight() ? 12 : 8;
-    long few = Math.min(enough, Choices.most(tile, rules, MatrixProduct::sums));
+    long few = Math.min(enoughSums(), Choices.most(tile, rules, MatrixProduct::sums));
     rules.add(rule("mr*nv>=" + few, List.of(MR, NV), v -> sums(v) >= few));
+    rules.add(
+        rule(
+            "nv%streams=0, and some tile is full where streams>1",
+            List.of(STREAMS, NV),
+            v ->
+                v.number(STREAMS) == 1
+                    || (v.number(NV) % v.number(STREAMS) == 0 && grid.fullTiles(v) > 0)));
   }
 
-  /** Returns the rule of balance; the smallest blocks and groups tell what can be had. */
-  private Constraint fair(List<Constraint> others) {
+  /** Returns the sums below which the latency of a multiply-add is not hidden. */
+  private long enoughSums() {
+    if (product.m() == 1) {
+      return 4; // it waits for memory
+    }
+    boolean many = product.task().target().vectorRegisters() >= 32;
+    return many && (product.constantRight() || !small()) ? 12 : 8;
+  }
+
+  /**
+   * Returns the knobs with those choices that the fairest shares are among: the smallest blocks and
+   * groups. Whatever the shape, some of these keep all rules.
+   */
+  private List<Knob> finest() {
     List<Knob> finest = new ArrayList<>();
     for (Knob knob : knobs()) {
-      switch (knob.name()) {
-        case Units.PARALLEL, ORDER, MR, NV -> finest.add(knob);
-        case MC, NC, KS -> finest.add(new Knob.Count(knob.name(), List.of(1)));
-        case TAIL -> finest.add(new Knob.Choice(TAIL, List.of(CUT)));
-        default -> {
-          // the units do not depend on it
-        }
-      }
+      finest.add(
+          switch (knob.name()) {
+            case MC, NC, UNROLL, STREAMS -> new Knob.Count(knob.name(), List.of(1));
+            case INNER, PACK -> new Knob.Choice(knob.name(), List.of(knob.text(0)));
+            case KC ->
+                new Knob.Count(KC, List.copyOf(new TreeSet<>(List.of(leastKc(), product.k()))));
+            default -> knob;
+          });
     }
-    int threads = product.task().threads();
-    return Units.fair(finest, others, v -> grid.units(v).imbalance(threads));
+    return finest;
   }
 
   /** Adds the rules of how the sum is cut. */
@@ -179,7 +240,7 @@ final class MatrixProduct implements Template {
             List.of(UNROLL, MR, NV),
             v -> v.number(UNROLL) == 1 || bodyFmas(v) <= most));
     rules.add(rule("kc%unroll=0", List.of(UNROLL, KC), v -> v.number(KC) % v.number(UNROLL) == 0));
-    if (!product.stagesColumns()) {
+    if (!product.mustPackColumns()) {
       rules.add(
           rule(
               "kc=k where a unit is one tile",
@@ -198,16 +259,18 @@ final class MatrixProduct implements Template {
   /** Adds rules that leave out what is the same order of tiles as something else. */
   private void loopRules(List<Constraint> rules) {
     int k = product.k();
+    Knob blocks = knob(MC);
+    Knob groups = knob(NC);
     rules.add(
         rule(
-            "mc<=row tiles",
+            "mc<=row tiles, or the next size",
             List.of(MC, MR),
-            v -> v.number(MC) == 1 || v.number(MC) / 2 < grid.rowTiles(v)));
+            v -> below(blocks, v.number(MC)) < grid.rowTiles(v)));
     rules.add(
         rule(
-            "nc<=column tiles",
+            "nc<=column tiles, or the next size",
             List.of(NC, NV, TAIL),
-            v -> v.number(NC) == 1 || v.number(NC) / 2 < grid.groupedTiles(v)));
+            v -> below(groups, v.number(NC)) < grid.groupedTiles(v)));
     rules.add(
         rule(
             "inner=n_outer where it does not matter",
@@ -216,46 +279,58 @@ final class MatrixProduct implements Template {
     rules.add(
         rule(
             "nc=1 where one block of rows goes by each tile of columns",
-            List.of(INNER, MC, NC, MR, KC),
+            List.of(INNER, MC, NC, PACK, MR, KC),
             v ->
                 v.number(NC) == 1
                     || v.number(KC) < k
                     || v.is(INNER, ROWS_OUTSIDE)
-                    || grid.rowBlocks(v) > 1));
+                    || grid.rowBlocks(v) > 1
+                    || grid.packsRows(v)));
     rules.add(
         rule(
-            "mc=1 where one group of columns goes by each tile of rows",
-            List.of(INNER, NC, NV, TAIL, KC),
-            v -> v.is(INNER, COLUMNS_OUTSIDE) || v.number(KC) < k || grid.columnGroups(v) > 1));
+            "inner=n_outer where one group of columns goes by each tile of rows",
+            List.of(INNER, NC, PACK, NV, TAIL, KC),
+            v ->
+                v.is(INNER, COLUMNS_OUTSIDE)
+                    || v.number(KC) < k
+                    || grid.columnGroups(v) > 1
+                    || grid.packsColumns(v)));
+  }
+
+  private Knob knob(String name) {
+    return knobs().stream().filter(knob -> knob.name().equals(name)).findFirst().orElseThrow();
+  }
+
+  /** Returns the largest choice below a size, or zero. */
+  private static int below(Knob knob, int size) {
+    int below = 0;
+    for (int digit = 0; knob.number(digit) < size; digit++) {
+      below = knob.number(digit);
+    }
+    return below;
   }
 
   /** Adds the rules of what a unit keeps in its caches. */
   private void cacheRules(List<Constraint> rules) {
     long most = (long) (CACHE_SHARE * product.task().target().l2Bytes()) / Float.BYTES;
-    int least = leastKc();
     rules.add(
         rule(
-            "block and group<=" + most + " floats, or a tile",
+            "block and group<=" + most + " floats, or a tile, or read once",
             List.of(MC, NC, MR, NV, KC),
             v ->
                 (v.number(MC) == 1 && v.number(NC) == 1)
+                    || grid.rowTiles(v) == 1
                     || ((long) grid.blockRows(v)
                                 + Math.min(product.n(), (long) v.number(NC) * grid.width(v)))
                             * v.number(KC)
                         <= most));
-    if (product.stagesColumns()) {
-      rules.add(
-          rule(
-              "packed columns<=" + most + " floats, or as few as can be",
-              List.of(NC, NV, TAIL, KC),
-              v -> grid.stagedFloats(v) <= most || (v.number(NC) == 1 && v.number(KC) == least)));
-    }
+    columnRules(rules, most);
     if (product.aliased()) {
       rules.add(
           rule(
               "rows packed<=" + most + " floats",
               List.of(PACK, MC, MR, KC),
-              v -> !grid.packsRows(v) || grid.packedRowFloats(v) <= most));
+              v -> grid.packedRowFloats(v) <= most));
       rules.add(
           rule(
               "columns that rows are packed for>=" + LEAST_PACKED_FOR,
@@ -264,6 +339,33 @@ final class MatrixProduct implements Template {
                   !grid.packsRows(v)
                       || (long) v.number(NC) * grid.width(v)
                           >= Math.min(product.n(), LEAST_PACKED_FOR)));
+    }
+  }
+
+  /** Adds the rules of columns that units pack. */
+  private void columnRules(List<Constraint> rules, long most) {
+    List<String> knobs = List.of(NC, PACK, NV, TAIL, KS, KC);
+    if (product.mustPackColumns()) {
+      int least = leastKc();
+      rules.add(
+          rule(
+              "packed columns<=" + most + " floats, or as few as can be",
+              knobs,
+              v ->
+                  grid.packedColumnFloats(v) <= most
+                      || (v.number(NC) == 1 && v.number(KC) == least)));
+    }
+    if (product.mayPackColumns()) {
+      rules.add(
+          rule(
+              "packed columns<=" + most + " floats",
+              knobs,
+              v -> grid.packedColumnFloats(v) <= most));
+      rules.add(
+          rule(
+              "rows that columns are packed for>=" + LEAST_PACKED_FOR,
+              List.of(MC, PACK, MR),
+              v -> !grid.packsColumns(v) || grid.blockRows(v) >= LEAST_PACKED_FOR));
     }
   }
 
@@ -300,7 +402,7 @@ final class MatrixProduct implements Template {
 
   @Override
   public List<Trait.Reader> traits() {
-    return new ProductTraits(product, grid).readers();
+    return new ProductTraits(product, grid, this::registers).readers();
   }
 
   private static long sums(KnobValues v) {
@@ -312,11 +414,25 @@ final class MatrixProduct implements Template {
   }
 
   /**
-   * Returns the vector registers of a tile. Vectors that are used once are operands in memory, and
-   * so is one of those of a tall tile, which has the time to load it again.
+   * Returns the vector registers of a tile: its sums, the vectors of a step, and the scalar that is
+   * multiplied with all of them in turn.
+   *
+   * <p>A multiply-add of x86 may take one operand from memory. Vectors of a single row are such
+   * operands, since each is used once; a single vector leaves that place to the scalar where it can
+   * be broadcast there; and tiles of seven rows, whose four vectors would leave no register for the
+   * scalar, have the time to load one of these again for each row.
    */
-  static long registers(KnobValues v) {
+  long registers(KnobValues v) {
+    CpuTarget target = product.task().target();
     int rows = v.number(MR);
-    return sums(v) + (rows == 1 ? 0 : v.number(NV)) + (rows == TALL ? 0 : 1);
+    int vectors = v.number(NV);
+    if (target.architecture() != Architecture.X86_64) {
+      return sums(v) + (rows == 1 ? 1 : vectors) + 1;
+    }
+    if (rows == 1) {
+      return sums(v) + 1;
+    }
+    boolean scalarInMemory = vectors == 1 && RegisterTile.embedsBroadcasts(target);
+    return sums(v) + vectors + (scalarInMemory || rows == TALL ? 0 : 1);
   }
 }

@@ -56,22 +56,36 @@ record Product(
     return task.lanes();
   }
 
-  /** Returns whether columns of the right side are packed into panels, ahead or by each unit. */
-  boolean panels() {
-    return constantRight || transpose.ofRhs();
-  }
-
-  /** Returns whether each unit packs the columns of the right side that it needs. */
-  boolean stagesColumns() {
+  /**
+   * Returns whether columns of the right side do not lie side by side: every unit packs its own.
+   */
+  boolean mustPackColumns() {
     return transpose.ofRhs();
   }
 
-  /** Returns whether the rows of the left side fall on the same sets of a cache. */
-  boolean aliased() {
-    return m > 1 && (long) leftPitch() * Float.BYTES % PAGE_BYTES == 0;
+  /** Returns whether units have the choice to pack the columns of the right side. */
+  boolean mayPackColumns() {
+    return !constantRight && !transpose.ofRhs() && m >= MatrixProduct.LEAST_PACKED_FOR;
   }
 
-  /** Returns how many elements lie between two rows of the left side as it is in memory. */
+  /**
+   * Returns whether a whole number of pages of 4 KiB lies between two rows of the left side, or
+   * between two terms where it is transposed. These are read one after the other, and would drive
+   * each other out of a first-level cache: its ways are a page long.
+   */
+  boolean aliased() {
+    return m > 1 && aliased(leftPitch());
+  }
+
+  /** Returns whether lines that many elements apart are. */
+  static boolean aliased(int pitch) {
+    return (long) pitch * Float.BYTES % PAGE_BYTES == 0;
+  }
+
+  /**
+   * Returns how many elements lie between two rows of the left side as it is in memory, or between
+   * two terms where it is transposed.
+   */
   int leftPitch() {
     return transpose.ofLhs() ? m : k;
   }

@@ -13,11 +13,11 @@ import org.oneshottuner.space.KnobValues;
  * that it needs.
  */
 final class ProductGrid {
-  /** Floats between rows that are packed, beyond their length: they must not share cache sets. */
+  /** Floats between lines that are packed, beyond their length: they must not share cache sets. */
   private static final int APART = 16;
 
-  /** What halves of a sum are whole multiples of. */
-  private static final int HALF_STEP = 8;
+  /** What the first half of a sum is a whole multiple of, and thus of every unrolling. */
+  private static final int HALF_STEP = 16;
 
   private final Product product;
   private final int lanes;
@@ -79,11 +79,15 @@ final class ProductGrid {
     return ceil(groupedTiles(v), v.number(MatrixProduct.NC));
   }
 
-  /** Returns the columns of the largest group. */
+  /** Returns the columns of a tile that has as many as any. */
+  int tileColumns(KnobValues v) {
+    return Math.min(width(v), product.n());
+  }
+
+  /** Returns the columns of a group that has as many as any, those counted twice that overlap. */
   long groupColumns(KnobValues v) {
     return Math.min(
-        (long) product.n() + lanes,
-        (long) v.number(MatrixProduct.NC) * width(v) + (joined(v) ? lanes : 0));
+        columnsOfRow(v), (long) v.number(MatrixProduct.NC) * width(v) + (joined(v) ? lanes : 0));
   }
 
   /** Returns the lengths of the vectors of the last tile. */
@@ -117,13 +121,19 @@ final class ProductGrid {
 
   /** Returns the vectors that make up one row of the output. */
   double vectorsOfRow(KnobValues v) {
-    int last = overlaps(v) ? (int) ceil(rest(v), lanes) : RegisterTile.cut(rest(v), lanes).size();
-    return (double) fullTiles(v) * v.number(MatrixProduct.NV) + last;
+    return (double) fullTiles(v) * v.number(MatrixProduct.NV) + lastVectors(v);
+  }
+
+  /** Returns the vectors of a row of the last tile, none if all tiles are full. */
+  int lastVectors(KnobValues v) {
+    int rest = rest(v);
+    // a power of two for each bit that is set
+    return overlaps(v) ? (int) ceil(rest, lanes) : rest / lanes + Integer.bitCount(rest % lanes);
   }
 
   /** Returns the columns that are loaded for one row, those counted twice that overlap. */
-  double columnsOfRow(KnobValues v) {
-    return overlaps(v) ? (double) ceil(product.n(), lanes) * lanes : product.n();
+  long columnsOfRow(KnobValues v) {
+    return overlaps(v) ? ceil(product.n(), lanes) * lanes : product.n();
   }
 
   /** Returns into how many halves the sum is cut that units of their own add up. */
@@ -138,8 +148,24 @@ final class ProductGrid {
         : (int) ceil(ceil(product.k(), 2), HALF_STEP) * HALF_STEP;
   }
 
+  /** Returns whether units pack the rows of the left side that they need. */
   boolean packsRows(KnobValues v) {
-    return product.aliased() && v.is(MatrixProduct.PACK, MatrixProduct.ROWS);
+    return product.aliased()
+        && (v.is(MatrixProduct.PACK, MatrixProduct.ROWS)
+            || v.is(MatrixProduct.PACK, MatrixProduct.BOTH));
+  }
+
+  /** Returns whether units pack the columns of the right side that they need. */
+  boolean packsColumns(KnobValues v) {
+    return product.mustPackColumns()
+        || (product.mayPackColumns()
+            && (v.is(MatrixProduct.PACK, MatrixProduct.COLUMNS)
+                || v.is(MatrixProduct.PACK, MatrixProduct.BOTH)));
+  }
+
+  /** Returns whether columns come from panels, packed ahead or by units. */
+  boolean panels(KnobValues v) {
+    return product.constantRight() || packsColumns(v);
   }
 
   /** Returns how many elements lie between two rows that are broadcast from, or two terms. */
@@ -147,31 +173,61 @@ final class ProductGrid {
     if (!packsRows(v)) {
       return product.leftPitch();
     }
-    return product.transpose().ofLhs() ? blockRows(v) : v.number(MatrixProduct.KC) + APART;
+    int length = product.transpose().ofLhs() ? blockRows(v) : v.number(MatrixProduct.KC);
+    int pitch = length + APART;
+    return Product.aliased(pitch) ? pitch + APART : pitch;
   }
 
-  /** Returns the workspace of a unit that packs rows. */
+  /** Returns the workspace of a unit for rows that it packs. */
   long packedRowFloats(KnobValues v) {
-    return (long) rowPitch(v)
-        * (product.transpose().ofLhs() ? v.number(MatrixProduct.KC) : blockRows(v));
+    return packsRows(v)
+        ? (long) rowPitch(v)
+            * (product.transpose().ofLhs() ? v.number(MatrixProduct.KC) : blockRows(v))
+        : 0;
   }
 
-  /** Returns the workspace of a unit that packs columns. */
-  long stagedFloats(KnobValues v) {
-    long tiles = Math.min(v.number(MatrixProduct.NC), fullTiles(v));
-    return (tiles * width(v) + lastPitch(v)) * v.number(MatrixProduct.KC);
+  /** Returns the workspace of a unit for columns that it packs. */
+  long packedColumnFloats(KnobValues v) {
+    if (!packsColumns(v)) {
+      return 0;
+    }
+    long nc = v.number(MatrixProduct.NC);
+    long before = (columnGroups(v) - 1) * nc;
+    long last = (fullTiles(v) - before) * width(v) + lastPitch(v);
+    return (before == 0 ? last : Math.max(nc * width(v), last)) * step(v);
+  }
+
+  /** Returns the workspace that all threads share, for the halves of the sums. */
+  long partFloats(KnobValues v) {
+    return halves(v) == 1 ? 0 : (long) halves(v) * product.batch() * product.m() * product.n();
   }
 
   /** Returns the units of work of the longest phase. */
   Units units(KnobValues v) {
     Code.Digit groups = new Code.Digit("group", columnGroups(v));
     Code.Digit blocks = new Code.Digit("block", rowBlocks(v));
-    boolean columnsOutside = v.is(MatrixProduct.ORDER, MatrixProduct.COLUMNS_OUTSIDE);
+    boolean columnsOutside = columnsOutside(v);
     return Units.of(
         product.task(),
         v,
         (long) product.batch() * halves(v),
         columnsOutside ? groups : blocks,
         columnsOutside ? blocks : groups);
+  }
+
+  private static boolean columnsOutside(KnobValues v) {
+    return v.is(MatrixProduct.ORDER, MatrixProduct.COLUMNS_OUTSIDE);
+  }
+
+  /** Returns the vectors of output of the busiest thread over the mean of all threads. */
+  double imbalance(KnobValues v) {
+    int threads = product.task().threads();
+    double rows = (double) v.number(MatrixProduct.MC) * v.number(MatrixProduct.MR);
+    double vectors = (double) v.number(MatrixProduct.NC) * v.number(MatrixProduct.NV);
+    double lastRows = product.m() / rows - (rowBlocks(v) - 1);
+    double lastVectors = vectorsOfRow(v) / vectors - (columnGroups(v) - 1);
+    return columnsOutside(v)
+        ? units(v).imbalance(threads, lastVectors, lastRows)
+        : units(v).imbalance(threads, lastRows, lastVectors);
   }
 }

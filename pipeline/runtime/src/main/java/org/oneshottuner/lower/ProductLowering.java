@@ -39,6 +39,10 @@ final class ProductLowering {
   private final List<Integer> fullColumns;
   private final List<Integer> lastColumns;
   private final List<Integer> lastStarts;
+  private final int streams;
+  private final boolean packsColumns;
+  private final boolean inPanels;
+  private final ColumnPanels packer;
   private final Fused fused;
   private final List<Buffer> buffers = new ArrayList<>();
   private final Buffer input;
@@ -78,6 +82,10 @@ final class ProductLowering {
     fullColumns = RegisterTile.columns(values.number(MatrixProduct.NV), lanes);
     lastColumns = grid.lastColumns(values);
     lastStarts = grid.lastStarts(values);
+    streams = values.number(MatrixProduct.STREAMS);
+    packsColumns = grid.packsColumns(values);
+    inPanels = grid.panels(values);
+    packer = new ColumnPanels(product, grid, values);
     fused = new Fused(product.epilogue());
     Operands sizes = product.task().workload().operands(lanes);
     input = buffer("input", Role.INPUT, sizes.input());
@@ -85,8 +93,7 @@ final class ProductLowering {
         product.constantRight()
             ? buffer("packed", Role.PACKED, (long) k * (fullTiles * width + lastPitch))
             : buffer("right", Role.RHS, sizes.rhs());
-    panels =
-        product.stagesColumns() ? buffer("panels", Role.SLOT, grid.stagedFloats(values)) : right;
+    panels = packsColumns ? buffer("panels", Role.SLOT, grid.packedColumnFloats(values)) : right;
     rows = packsRows ? buffer("rows", Role.SLOT, grid.packedRowFloats(values)) : input;
     shift = fused.hasBias() ? buffer("shift", Role.PACKED, n) : input;
     residual = fused.hasResidual() ? buffer("residual", Role.RESIDUAL, sizes.residual()) : input;
@@ -117,22 +124,7 @@ final class ProductLowering {
     List<Consumer<Code>> steps = new ArrayList<>();
     if (product.constantRight()) {
       Buffer weight = buffer("weight", Role.WEIGHT, (long) n * k);
-      steps.add(
-          code -> {
-            code.loop(
-                "tile",
-                fullTiles,
-                (inner, tile) ->
-                    panel(
-                        inner,
-                        new Panel(weight, tile.times((long) width * k), right, Index.of(k)),
-                        tile.times((long) width * k),
-                        false));
-            if (!lastColumns.isEmpty()) {
-              Index last = Index.of((long) fullTiles * width * k);
-              panel(code, new Panel(weight, last, right, Index.of(k)), last, true);
-            }
-          });
+      steps.add(code -> packer.packAhead(code, weight, right));
     }
     if (fused.hasBias()) {
       Buffer bias = buffer("bias", Role.BIAS, n);
@@ -141,113 +133,6 @@ final class ProductLowering {
     return steps.isEmpty()
         ? Optional.empty()
         : Optional.of(Code.block(code -> steps.forEach(part -> part.accept(code))));
-  }
-
-  /**
-   * What a panel is packed from, and into what.
-   *
-   * @param from where columns lie one after the other
-   * @param start of the tile's first column there
-   * @param to where terms lie one after the other
-   * @param terms of the sum
-   */
-  private record Panel(Place from, Index start, Place to, Index terms) {}
-
-  /** Packs one panel: for each term of the sum, the tile's columns side by side. */
-  private void panel(Code code, Panel panel, Index place, boolean last) {
-    int columns = 0;
-    int vectors = last ? lastColumns.size() : fullColumns.size();
-    boolean overlaps = last && lastStarts.get(vectors - 1) != lanesBefore(vectors - 1);
-    int pitch = last ? lastPitch : width;
-    int apart = overlaps ? vectors - 1 : vectors;
-    for (int j = 0; j < apart; j++) {
-      columns += last ? lastColumns.get(j) : lanes;
-    }
-    transpose(code, panel, new Strip(place, pitch, 0, columns));
-    if (overlaps) {
-      Panel tail =
-          new Panel(
-              panel.from(),
-              panel.start().plus((long) lastStarts.get(vectors - 1) * k),
-              panel.to(),
-              panel.terms());
-      transpose(code, tail, new Strip(place, pitch, columns, lanes));
-    }
-  }
-
-  private int lanesBefore(int vector) {
-    return lastColumns.subList(0, vector).stream().mapToInt(Integer::intValue).sum();
-  }
-
-  /**
-   * Some columns of a panel.
-   *
-   * @param place where the panel begins
-   * @param pitch floats from a term to the next
-   * @param first of the columns in the panel
-   * @param columns how many
-   */
-  private record Strip(Index place, int pitch, int first, int columns) {
-    Index at(Index column, Index term) {
-      return place.plus(term.times(pitch)).plus(first).plus(column);
-    }
-  }
-
-  /** Transposes whole blocks in vectors, and element by element what is left of both sides. */
-  private void transpose(Code code, Panel panel, Strip strip) {
-    int blocked = strip.columns() - strip.columns() % lanes;
-    Index terms = panel.terms().minus(panel.terms().remainder(lanes));
-    if (blocked > 0 && !terms.equals(Index.ZERO)) {
-      code.loop(
-          "c",
-          Index.ZERO,
-          Index.of(blocked),
-          lanes,
-          (outer, c) ->
-              outer.loop(
-                  "p",
-                  Index.ZERO,
-                  terms,
-                  lanes,
-                  (inner, p) ->
-                      inner.transpose(
-                          new Statement.Rows(panel.to(), strip.at(c, p), strip.pitch()),
-                          new Statement.Rows(
-                              panel.from(), panel.start().plus(c.times(k)).plus(p), k),
-                          lanes)));
-    }
-    if (blocked > 0 && !terms.equals(panel.terms())) {
-      elements(code, panel, strip, new Left(0, blocked, terms));
-    }
-    if (blocked < strip.columns()) {
-      elements(code, panel, strip, new Left(blocked, strip.columns(), Index.ZERO));
-    }
-  }
-
-  /**
-   * What is left to be transposed element by element.
-   *
-   * @param column the first
-   * @param end of the columns
-   * @param term the first
-   */
-  private record Left(int column, int end, Index term) {}
-
-  private void elements(Code code, Panel panel, Strip strip, Left left) {
-    code.loop(
-        "c",
-        Index.of(left.column()),
-        Index.of(left.end()),
-        1,
-        (outer, c) -> {
-          Place source = outer.bind("source", panel.from(), panel.start().plus(c.times(k)));
-          outer.loop(
-              "p",
-              left.term(),
-              panel.terms(),
-              1,
-              (inner, p) -> inner.store(panel.to(), strip.at(c, p), new Value.Load(source, p, 1)));
-        });
   }
 
   /**
@@ -285,7 +170,7 @@ final class ProductLowering {
   }
 
   private void tiles(Code code, Spot spot) {
-    if (product.stagesColumns()) {
+    if (packsColumns) {
       stage(code, spot);
     }
     if (packsRows) {
@@ -395,12 +280,15 @@ final class ProductLowering {
         code,
         spot.group(),
         (inner, columns) -> {
+          Index first = columns.number().times(width);
           Index start =
-              spot.item().times(n).plus(columns.number().times(width)).times(k).plus(spot.from());
-          panel(
+              product.transpose().ofRhs()
+                  ? spot.item().times(n).plus(first).times(k).plus(spot.from())
+                  : spot.item().times(k).plus(spot.from()).times(n).plus(first);
+          Index place = panelPlace(spot, columns);
+          packer.pack(
               inner,
-              new Panel(right, start, panels, terms(spot)),
-              panelPlace(spot, columns),
+              new ColumnPanels.Panel(right, start, panels, place, terms(spot)),
               columns.last());
         });
   }
@@ -437,11 +325,10 @@ final class ProductLowering {
   }
 
   private Index panelPlace(Spot spot, Columns columns) {
-    if (product.stagesColumns()) {
+    if (packsColumns) {
       return columns.number().minus(spot.group().times(nc)).times((long) width * step);
     }
-    int pitch = columns.last() ? lastPitch : width;
-    return columns.number().times((long) width * k).plus(spot.from().times(pitch));
+    return columns.number().times((long) width * k).plus(spot.from().times(pitch(columns)));
   }
 
   private Place left(Code code, Spot spot, Rows part) {
@@ -464,7 +351,7 @@ final class ProductLowering {
   }
 
   private Place right(Code code, Spot spot, Columns columns) {
-    if (product.panels()) {
+    if (inPanels) {
       return code.bind("b", panels, panelPlace(spot, columns));
     }
     Index column = columns.number().times(width);
@@ -491,7 +378,6 @@ final class ProductLowering {
               new Value.Guarded(
                   Condition.less(Index.ZERO, spot.from()), target.load(this, c, i, j)));
     }
-    int pitch = !product.panels() ? n : columns.last() ? lastPitch : width;
     code.loop(
         "q",
         Index.ZERO,
@@ -507,9 +393,7 @@ final class ProductLowering {
                         j ->
                             new Value.Load(
                                 b,
-                                q.plus(u)
-                                    .times(pitch)
-                                    .plus(product.panels() ? sums.start(j) : start(columns, j)),
+                                q.plus(u).times(pitch(columns)).plus(place(columns, j)),
                                 sums.lanes(j)),
                         i -> new Value.Load(a, leftPlace(i, q.plus(u)), 1))));
     if (halves > 1) {
@@ -522,6 +406,23 @@ final class ProductLowering {
           partial -> target.store(this, partial, sums),
           last -> finish(last, sums, target));
     }
+  }
+
+  /** Returns how far the vectors of a term lie from those of the next. */
+  private int pitch(Columns columns) {
+    return !inPanels ? n : columns.last() ? lastPitch : width / streams;
+  }
+
+  /** Returns where a vector of a tile is loaded from, from the first one on. */
+  private long place(Columns columns, int vector) {
+    if (!inPanels) {
+      return start(columns, vector);
+    }
+    if (columns.last()) {
+      return packer.lastPlace(vector);
+    }
+    int each = fullColumns.size() / streams;
+    return (long) (vector / each) * pitch(columns) * k + (long) (vector % each) * lanes;
   }
 
   /** Returns where a vector of a tile begins, from the tile's first column. */

@@ -10,11 +10,13 @@ import static org.oneshottuner.lower.MatrixProduct.NC;
 import static org.oneshottuner.lower.MatrixProduct.NV;
 import static org.oneshottuner.lower.MatrixProduct.ORDER;
 import static org.oneshottuner.lower.MatrixProduct.PACK;
+import static org.oneshottuner.lower.MatrixProduct.STREAMS;
 import static org.oneshottuner.lower.MatrixProduct.TAIL;
 import static org.oneshottuner.lower.MatrixProduct.UNROLL;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToLongFunction;
 import org.oneshottuner.space.KnobValues;
 import org.oneshottuner.workload.CpuTarget;
 
@@ -25,11 +27,18 @@ final class ProductTraits {
   private final Product product;
   private final ProductGrid grid;
   private final CpuTarget target;
+  private final ToLongFunction<KnobValues> registers;
   private final Trait.Table traits = new Trait.Table();
 
-  ProductTraits(Product product, ProductGrid grid) {
+  /**
+   * Describes a product's schedules.
+   *
+   * @param registers the vector registers of a tile, which depend on its rows and vectors
+   */
+  ProductTraits(Product product, ProductGrid grid, ToLongFunction<KnobValues> registers) {
     this.product = product;
     this.grid = grid;
+    this.registers = registers;
     this.target = product.task().target();
   }
 
@@ -48,7 +57,7 @@ final class ProductTraits {
     traits.add(Trait.TILE_VECTORS, v -> v.number(NV), NV);
     traits.add(
         Trait.REGISTER_SHARE,
-        v -> (double) MatrixProduct.registers(v) / target.vectorRegisters(),
+        v -> (double) registers.applyAsLong(v) / target.vectorRegisters(),
         MR,
         NV);
     traits.add(
@@ -61,7 +70,7 @@ final class ProductTraits {
         v -> v.number(NV) == 1 && RegisterTile.embedsBroadcasts(target) ? 1 : 0,
         NV);
     traits.add(Trait.BODY_FMAS, MatrixProduct::bodyFmas, MR, NV, UNROLL);
-    traits.add(Trait.CODE_FMAS, this::codeFmas, MR, NV, UNROLL);
+    traits.add(Trait.CODE_FMAS, this::codeFmas, MR, NV, TAIL, UNROLL);
     traits.add(
         Trait.EXECUTED_FMAS,
         v -> (double) product.batch() * product.m() * product.k() * grid.vectorsOfRow(v),
@@ -71,24 +80,29 @@ final class ProductTraits {
         Trait.USEFUL_SHARE, v -> product.n() / (product.lanes() * grid.vectorsOfRow(v)), NV, TAIL);
   }
 
+  /** Counts the tile, those smaller ones that there are, and each of its rows and vectors. */
   private double codeFmas(KnobValues v) {
-    int rows = product.m();
-    double heights = rows % v.number(MR) == 0 || rows < v.number(MR) ? 1 : 2;
-    double widths = grid.rest(v) == 0 || grid.fullTiles(v) == 0 ? 1 : 2;
-    return MatrixProduct.bodyFmas(v) * heights * widths;
+    double rows = v.number(MR) + product.m() % v.number(MR);
+    double vectors = (grid.fullTiles(v) > 0 ? v.number(NV) : 0) + grid.lastVectors(v);
+    return rows * vectors * v.number(UNROLL);
   }
 
   private void sum() {
-    traits.add(Trait.INNER_TRIPS, v -> (double) grid.step(v) / v.number(UNROLL), KC, KS, UNROLL);
-    traits.add(
-        Trait.REDUCTION_TRIPS,
-        v -> (double) product.k() / (v.number(UNROLL) * ProductGrid.halves(v)),
-        KS,
-        UNROLL);
+    traits.add(Trait.INNER_TRIPS, this::trips, KC, KS, UNROLL);
+    traits.add(Trait.REDUCTION_TRIPS, this::trips, KC, KS, UNROLL);
     traits.add(Trait.PASSES, this::passes, KC, KS);
     traits.add(Trait.PHASES, ProductGrid::halves, KS);
     traits.add(Trait.ROW_PANEL_BYTES, v -> ELEMENT * v.number(MR) * grid.step(v), MR, KC, KS);
-    traits.add(Trait.COLUMN_PANEL_BYTES, v -> ELEMENT * grid.width(v) * grid.step(v), NV, KC, KS);
+    traits.add(
+        Trait.COLUMN_PANEL_BYTES, v -> ELEMENT * grid.tileColumns(v) * grid.step(v), NV, KC, KS);
+    if (product.constantRight()) {
+      traits.add(Trait.COLUMN_STREAMS, v -> v.number(STREAMS), STREAMS);
+    }
+  }
+
+  /** Returns the passes through the loop over the terms, which is the only one, for each part. */
+  private double trips(KnobValues v) {
+    return product.k() / (passes(v) * v.number(UNROLL));
   }
 
   private double passes(KnobValues v) {
@@ -102,7 +116,7 @@ final class ProductTraits {
             ELEMENT
                 * product.batch()
                 * product.k()
-                * (grid.rowTiles(v) * grid.columnsOfRow(v)
+                * ((double) grid.rowTiles(v) * grid.columnsOfRow(v)
                     + (double) grid.columnTiles(v) * product.m()),
         MR,
         NV,
@@ -115,7 +129,15 @@ final class ProductTraits {
     traits.add(Trait.ROW_STRIDE_BYTES, this::rowStrideBytes, PACK, MC, MR, KC);
     traits.add(
         Trait.SPLIT_LOADS,
-        v -> (double) product.batch() * grid.rowTiles(v) * product.k() * splits(v),
+        v ->
+            (double) product.batch()
+                * (grid.packsColumns(v) && !product.mustPackColumns()
+                    ? grid.rowBlocks(v)
+                    : grid.rowTiles(v))
+                * product.k()
+                * splits(v),
+        PACK,
+        MC,
         MR,
         TAIL);
   }
@@ -140,7 +162,7 @@ final class ProductTraits {
     double lines =
         rowsOutside
             ? (double) grid.groupColumns(v) + v.number(MR)
-            : (double) grid.width(v) + grid.blockRows(v);
+            : (double) grid.tileColumns(v) + grid.blockRows(v);
     return ELEMENT * grid.step(v) * lines;
   }
 
@@ -173,7 +195,7 @@ final class ProductTraits {
   private double splits(KnobValues v) {
     int n = product.n();
     int lanes = product.lanes();
-    if (product.panels()) {
+    if (product.constantRight() || product.mustPackColumns()) {
       return n < lanes ? CacheLine.splits(0, n, n, lanes) : 0;
     }
     return v.is(TAIL, MatrixProduct.OVERLAP)
@@ -185,20 +207,17 @@ final class ProductTraits {
   private void workspace() {
     traits.add(
         Trait.SCRATCH_TRAFFIC,
-        v -> 2 * ELEMENT * (partialSums(v) + stagedColumns(v) + packedRows(v)),
+        v -> 2 * ELEMENT * (partialSums(v) + packedColumns(v) + packedRows(v)),
         packingKnobs(NV, TAIL, KC, KS));
     traits.add(
         Trait.SCRATCH_BYTES,
-        v ->
-            ELEMENT
-                * ((product.stagesColumns() ? grid.stagedFloats(v) : 0)
-                    + (grid.packsRows(v) ? grid.packedRowFloats(v) : 0)),
-        packingKnobs(NV, TAIL, KC));
+        v -> ELEMENT * (grid.partFloats(v) + grid.packedColumnFloats(v) + grid.packedRowFloats(v)),
+        packingKnobs(NV, TAIL, KC, KS));
     traits.add(
         Trait.TRANSFORM_OPS,
         v ->
             (double) product.batch() * product.m() * grid.vectorsOfRow(v) * passes(v)
-                + stagingOperations() * stagedColumns(v)
+                + packingOperations() * packedColumns(v)
                 + 2 * packedRows(v) / product.lanes(),
         packingKnobs(NV, TAIL, KC, KS));
   }
@@ -206,7 +225,7 @@ final class ProductTraits {
   /** Returns the knobs given, and those that what units pack depends on, if they do. */
   private String[] packingKnobs(String... always) {
     List<String> knobs = new ArrayList<>(List.of(always));
-    if (product.stagesColumns() || product.aliased()) {
+    if (product.mustPackColumns() || product.mayPackColumns() || product.aliased()) {
       knobs.addAll(List.of(PACK, MC, NC, MR));
     }
     return knobs.toArray(String[]::new);
@@ -214,19 +233,25 @@ final class ProductTraits {
 
   private double partialSums(KnobValues v) {
     double parts = ProductGrid.halves(v) > 1 ? ProductGrid.halves(v) : passes(v) - 1;
-    return (double) product.batch() * product.m() * product.n() * parts;
+    return (double) product.batch() * product.m() * grid.columnsOfRow(v) * parts;
   }
 
   /** Returns how many elements of the right side units pack. */
-  private double stagedColumns(KnobValues v) {
-    return product.stagesColumns()
+  private double packedColumns(KnobValues v) {
+    return grid.packsColumns(v)
         ? (double) product.batch() * product.k() * grid.columnsOfRow(v) * grid.rowBlocks(v)
         : 0;
   }
 
-  /** Returns the operations for an element of a transposed block: loads, shuffles and stores. */
-  private double stagingOperations() {
+  /**
+   * Returns the operations for an element of columns that are packed: loads and stores, and the
+   * shuffles of blocks that are transposed.
+   */
+  private double packingOperations() {
     double lanes = product.lanes();
+    if (!product.mustPackColumns()) {
+      return 2 / lanes;
+    }
     boolean blocks = product.n() >= lanes && product.k() >= lanes;
     return blocks ? (2 + Integer.numberOfTrailingZeros(product.lanes())) / lanes : 2;
   }
@@ -240,8 +265,21 @@ final class ProductTraits {
 
   private void units() {
     String[] knobs = MatrixProduct.UNIT_KNOBS.toArray(String[]::new);
+    traits.add(
+        Trait.UNIT_BYTES,
+        v ->
+            ELEMENT
+                * product.k()
+                / ProductGrid.halves(v)
+                * ((double) grid.blockRows(v) + grid.groupColumns(v)),
+        MC,
+        NC,
+        MR,
+        NV,
+        TAIL,
+        KS);
     traits.add(Trait.UNITS, v -> grid.units(v).count(), knobs);
-    traits.add(Trait.IMBALANCE, v -> grid.units(v).imbalance(product.task().threads()), knobs);
+    traits.add(Trait.IMBALANCE, grid::imbalance, knobs);
     traits.add(Trait.INNER_CUT, v -> v.is(Units.PARALLEL, Units.INNER) ? 1 : 0, Units.PARALLEL);
   }
 }

@@ -46,6 +46,8 @@ public enum Trait {
   REUSE_BYTES(
       "bytes",
       "distinct bytes touched between two uses of the operand that the next loop out keeps"),
+  /** Bytes of operands that a unit reads. */
+  UNIT_BYTES("bytes", "distinct bytes of both operands that a unit of work reads, if it is whole"),
   /** Bytes that register tiles read again and again. */
   INNER_TRAFFIC(
       "bytes",
@@ -88,7 +90,11 @@ public enum Trait {
   /** Whether threads share the inner loop. */
   INNER_CUT("flag", "1 where each thread has its own range of the inner loop, 0 of the outermost"),
   /** Whether broadcast operands are part of the multiply-add. */
-  EMBEDDED("flag", "1 where a broadcast operand is read by the multiply-add itself");
+  EMBEDDED("flag", "1 where a broadcast operand is read by the multiply-add itself"),
+  /** Sequences of packed vectors that a register tile reads side by side. */
+  COLUMN_STREAMS(
+      "sequences",
+      "sequences of packed vectors, far apart, that a register tile reads side by side");
 
   private final String unit;
   private final String meaning;

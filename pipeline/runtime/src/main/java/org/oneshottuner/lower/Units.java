@@ -61,6 +61,38 @@ record Units(long items, Code.Digit outer, Code.Digit inner, int cuts) {
   }
 
   /**
+   * Returns the work of the busiest thread over the mean of all threads, where the last steps of
+   * the loops are smaller, or larger, than the others.
+   *
+   * @param lastOuter the work of the last outer step over that of any other
+   * @param lastInner the work of the last inner step over that of any other
+   */
+  double imbalance(int threads, double lastOuter, double lastInner) {
+    double outerWork = outer.extent() - 1 + lastOuter;
+    double innerWork = inner.extent() - 1 + lastInner;
+    double busiest = 0;
+    double before = 0;
+    for (int thread = 1; thread <= threads; thread++) {
+      double until =
+          cuts == 1
+              ? workBefore(count() * thread / threads, outerWork, lastOuter, innerWork)
+              : thread * range() < inner.extent() ? thread * range() : innerWork;
+      busiest = Math.max(busiest, until - before);
+      before = until;
+    }
+    return busiest * threads / before;
+  }
+
+  /** Returns the work of all units before one, that of a usual one being one. */
+  private double workBefore(long unit, double outerWork, double lastOuter, double innerWork) {
+    long step = unit / inner.extent();
+    long item = step / outer.extent();
+    long place = step % outer.extent();
+    double share = place == outer.extent() - 1 ? lastOuter : 1;
+    return (item * outerWork + place) * innerWork + share * (unit % inner.extent());
+  }
+
+  /**
    * Returns the rule that threads share the outer loop wherever sharing the inner one would change
    * nothing, as there is one outer step, or would leave threads without any.
    *
