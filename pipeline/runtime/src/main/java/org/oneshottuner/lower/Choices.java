@@ -37,6 +37,19 @@ final class Choices {
     return new Knob.Split(name, extent, List.copyOf(sizes));
   }
 
+  /**
+   * A size to cut an extent into: the extent itself, and of some sizes those that are the least for
+   * the number of pieces they leave.
+   */
+  static Knob.Split pieces(String name, int extent, int... wanted) {
+    return sizes(
+        name,
+        extent,
+        IntStream.of(wanted)
+            .filter(size -> size == 1 || ceil(extent, size) < ceil(extent, size - 1L))
+            .toArray());
+  }
+
   /** A count: those of the wanted values that are kept, or one where none is. */
   static Knob.Count counts(String name, IntPredicate kept, int... wanted) {
     TreeSet<Integer> values = new TreeSet<>();

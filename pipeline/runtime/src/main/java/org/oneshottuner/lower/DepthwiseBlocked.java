@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.oneshottuner.lower.Place.Buffer;
 import org.oneshottuner.lower.Place.Role;
 import org.oneshottuner.space.Constraint;
@@ -21,7 +22,8 @@ import org.oneshottuner.workload.TuningTask;
 /**
  * A depthwise convolution with channels in vectors, for blocked layouts. A tile of {@code oht} rows
  * by {@code owt} columns is kept in registers; each input vector is loaded once for all the kernel
- * rows whose weights are in registers then: all of the kernel, or one row after the other.
+ * rows whose weights are in registers then: all of the kernel, or one row after the other. The
+ * tiles of a band are gone through row by row or column by column ({@code walk}).
  *
  * <p>Rows whose kernel positions reach beyond the top or the bottom go one by one, with a loop over
  * the kernel rows that lie inside; tiles are cut from the rows between. Kernel columns that would
@@ -39,6 +41,9 @@ final class DepthwiseBlocked implements Template {
   private static final String TAPS = "taps";
   private static final String ALL_UNROLLED = "all_unrolled";
   private static final String ROWS_LOOPED = "rows_looped";
+  private static final String WALK = "walk";
+  private static final String ROWS = "rows";
+  private static final String COLUMNS = "columns";
   private static final String WEIGHTS = "weights";
   private static final String REGISTERS = "registers";
   private static final String MEMORY = "memory";
@@ -61,6 +66,7 @@ final class DepthwiseBlocked implements Template {
   private final int lanes;
   private final int blocks;
   private final Fused fused;
+  private final Knob bands;
 
   /** The kernel columns whose weights are in registers at once where these come from memory. */
   private final int group;
@@ -76,6 +82,9 @@ final class DepthwiseBlocked implements Template {
     this.plane = Plane.rows(conv.window());
     this.lanes = task.lanes();
     this.blocks = (int) ceil(conv.c(), lanes);
+    this.bands =
+        Choices.upTo(
+            BAND, plane.oh(), 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 38, 56);
     this.fused = new Fused(conv.epilogue());
     long groups = ceil(plane.s(), Math.max(3, task.target().vectorRegisters() / 4));
     this.group = (int) ceil(plane.s(), groups);
@@ -103,22 +112,23 @@ final class DepthwiseBlocked implements Template {
   @Override
   public List<Knob> knobs() {
     List<Knob> knobs = new ArrayList<>(unitKnobs());
+    knobs.add(new Knob.Choice(WALK, List.of(ROWS, COLUMNS)));
     knobs.addAll(tileKnobs());
     return knobs;
   }
 
   private List<Knob> unitKnobs() {
-    return List.of(
-        Units.knob(task),
-        new Knob.Choice(ORDER, List.of(BLOCKS, BANDS)),
-        Choices.upTo(BAND, plane.oh(), 1, 2, 4, 8, 16, 32));
+    return List.of(Units.knob(task), new Knob.Choice(ORDER, List.of(BLOCKS, BANDS)), bands);
   }
 
   private List<Knob> tileKnobs() {
     return List.of(
         new Knob.Choice(WEIGHTS, List.of(REGISTERS, MEMORY)),
         new Knob.Choice(TAPS, List.of(ALL_UNROLLED, ROWS_LOOPED)),
-        Choices.upTo(OWT, plane.ow(), 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24),
+        Choices.upTo(
+            OWT,
+            plane.ow(),
+            IntStream.rangeClosed(1, task.target().vectorRegisters() - 4).toArray()),
         Choices.upTo(OHT, plane.oh(), 1, 2, 3, 4, 5, 6, 7, 8));
   }
 
@@ -130,6 +140,15 @@ final class DepthwiseBlocked implements Template {
     List<Knob> knobs = new ArrayList<>(unitKnobs());
     knobs.add(new Knob.Count(OHT, heights.isEmpty() ? List.of(1) : List.copyOf(heights)));
     List<Constraint> unitRules = unitRules();
+    rules.add(
+        rule(
+            "walk=rows where a band has one row of tiles, or tiles are as wide as the plane",
+            List.of(BAND, WALK, OWT, OHT),
+            v ->
+                v.is(WALK, ROWS)
+                    || (v.number(BAND) > 1
+                        && rowTiles(v.number(OHT)) > 1
+                        && v.number(OWT) < plane.ow())));
     rules.addAll(unitRules);
     rules.add(Units.fair(knobs, unitRules, this::imbalance));
     return rules;
@@ -138,15 +157,26 @@ final class DepthwiseBlocked implements Template {
   private List<Constraint> unitRules() {
     return List.of(
         rule(
-            "band<=row tiles",
+            "band is the least for the number of bands",
             List.of(BAND, OHT),
-            v -> v.number(BAND) == 1 || v.number(BAND) / 2 < rowTiles(v.number(OHT))),
+            v ->
+                v.number(BAND) == 1
+                    || ceil(rowTiles(v.number(OHT)), bandBefore(v.number(BAND))) > bands(v)),
         rule(
             "order=blocks where there is one block or band",
             List.of(ORDER, BAND, OHT),
             v -> v.is(ORDER, BLOCKS) || (blocks > 1 && bands(v) > 1)),
         Units.innerOnlyWhereItMatters(
             task.threads(), List.of(Units.PARALLEL, ORDER, BAND, OHT), this::units));
+  }
+
+  /** Returns the choice of the band that comes before one. */
+  private int bandBefore(int band) {
+    int before = 1;
+    for (int digit = 0; digit < bands.size() && bands.number(digit) < band; digit++) {
+      before = bands.number(digit);
+    }
+    return before;
   }
 
   /** Returns what must hold of a tile; some tile keeps it, whatever the shape. */
@@ -328,6 +358,7 @@ final class DepthwiseBlocked implements Template {
     private final boolean kept;
     private final boolean allUnrolled;
     private final boolean blocksOutside;
+    private final boolean columnsOutside;
     private final Units units;
     private final Buffer input;
     private final Buffer packed;
@@ -341,6 +372,7 @@ final class DepthwiseBlocked implements Template {
       kept = values.is(WEIGHTS, REGISTERS);
       allUnrolled = values.is(TAPS, ALL_UNROLLED);
       blocksOutside = values.is(ORDER, BLOCKS);
+      columnsOutside = values.is(WALK, COLUMNS);
       units = units(values);
       Operands sizes = task.workload().operands(lanes);
       input = new Buffer("input", Role.INPUT, sizes.input());
@@ -417,33 +449,49 @@ final class DepthwiseBlocked implements Template {
           }
         }
       }
+      if (columnsOutside) {
+        columns(
+            code,
+            (inner, x, segment) ->
+                rows(inner, piece, (row, y, height) -> tile(row, tile, y, x, segment, height)));
+      } else {
+        rows(
+            code,
+            piece,
+            (row, y, height) ->
+                columns(row, (inner, x, segment) -> tile(inner, tile, y, x, segment, height)));
+      }
+    }
+
+    /** Goes through the rows of tiles of a band. */
+    private void rows(Code code, Index piece, TileRow body) {
       code.loop(
           "tile",
           piece.times(band),
           piece.plus(1).times(band).least(Index.of(rowTiles(oht))),
           1,
-          (inner, row) -> row(inner, tile, row));
+          (inner, row) -> row(inner, row, body));
     }
 
-    private void row(Code code, Tile tile, Index row) {
+    private void row(Code code, Index row, TileRow body) {
       int above = tilesAbove();
       int inside = tilesInside(oht);
       Index y = code.define("y", row.plus(-above).times(oht).plus(insideFrom));
       if (inside == rowTiles(oht)) {
-        columns(code, tile, y, oht);
+        body.write(code, y, oht);
       } else if (inside == 0) {
         // no whole tile lies inside: all rows go one by one, those above in one step
-        singles(code, tile, row);
+        singles(code, row, body);
       } else {
         code.when(
             Condition.within(above, row, (long) above + inside),
-            body -> columns(body, tile, y, oht),
-            border -> singles(border, tile, row));
+            whole -> body.write(whole, y, oht),
+            border -> singles(border, row, body));
       }
     }
 
-    /** Computes rows one by one, each with those kernel rows that lie inside. */
-    private void singles(Code code, Tile tile, Index row) {
+    /** Goes through rows one by one, each with those kernel rows that lie inside. */
+    private void singles(Code code, Index row, TileRow body) {
       int above = tilesAbove();
       long below = insideFrom + (long) tilesInside(oht) * oht;
       Index from = row.times(below).least(Index.of(below));
@@ -453,22 +501,23 @@ final class DepthwiseBlocked implements Template {
           above == 0 ? Index.of(below) : from,
           above == 0 ? Index.of(plane.oh()) : to,
           1,
-          (inner, single) -> columns(inner, tile, single, SINGLE));
+          (inner, single) -> body.write(inner, single, SINGLE));
     }
 
-    private void columns(Code code, Tile tile, Index y, int height) {
+    /** Goes through the tiles of a row. */
+    private void columns(Code code, TileColumn body) {
       for (Plane.Segment segment : plane.segments(owt)) {
         code.comment("columns from " + segment.from());
         if (segment.tiles() == 1) {
           Index x = Index.of(segment.from());
-          code.add(Code.block(only -> tile(only, tile, y, x, segment, height)));
+          code.add(Code.block(only -> body.write(only, x, segment)));
         } else {
           code.loop(
               "x",
               Index.of(segment.from()),
               Index.of(segment.from() + (long) segment.tiles() * segment.size()),
               segment.size(),
-              (inner, x) -> tile(inner, tile, y, x, segment, height));
+              (inner, x) -> body.write(inner, x, segment));
         }
       }
     }
@@ -636,6 +685,16 @@ final class DepthwiseBlocked implements Template {
   /** The sums of a tile, and the output that is its first. */
   private record Sums(Local sums, Index y, Index x, Plane.Segment segment) {}
 
+  /** Writes what is done for a row of tiles of some height. */
+  private interface TileRow {
+    void write(Code code, Index y, int height);
+  }
+
+  /** Writes what is done for a tile of a row. */
+  private interface TileColumn {
+    void write(Code code, Index x, Plane.Segment segment);
+  }
+
   /** Some kernel columns. */
   private record Columns(int from, int to) {}
 
@@ -680,18 +739,7 @@ final class DepthwiseBlocked implements Template {
         OHT,
         OWT);
     traits.add(Trait.COLUMN_PANEL_BYTES, v -> taps * lanes * Float.BYTES);
-    traits.add(
-        Trait.REUSE_BYTES,
-        v ->
-            (double) Float.BYTES
-                * lanes
-                * plane.w()
-                * (v.is(ORDER, BLOCKS)
-                    ? plane.rowsRead(v.number(OHT))
-                    : blocks * plane.rowsRead(v.number(OHT) * v.number(BAND))),
-        ORDER,
-        BAND,
-        OHT);
+    traits.add(Trait.REUSE_BYTES, this::reuseBytes, ORDER, BAND, WALK, OWT, OHT);
     traits.add(
         Trait.INNER_TRAFFIC,
         v ->
@@ -720,6 +768,23 @@ final class DepthwiseBlocked implements Template {
     traits.add(Trait.INNER_CUT, v -> v.is(Units.PARALLEL, Units.INNER) ? 1 : 0, Units.PARALLEL);
     traits.add(Trait.EMBEDDED, v -> 0);
     return traits.readers();
+  }
+
+  /**
+   * Returns the bytes gone through between two uses of the rows that tiles above each other share,
+   * and of those that bands share where each of these is gone through in all blocks.
+   */
+  private double reuseBytes(KnobValues v) {
+    double columns =
+        v.is(WALK, COLUMNS)
+            ? Math.min(plane.w(), plane.columnsRead(v.number(OWT)))
+            : (double) plane.w();
+    double vectors =
+        plane.rowsRead(v.number(OHT)) * columns
+            + (v.is(ORDER, BLOCKS)
+                ? 0
+                : (double) blocks * plane.rowsRead(v.number(OHT) * v.number(BAND)) * plane.w());
+    return Float.BYTES * lanes * vectors;
   }
 
   /**

@@ -1,19 +1,29 @@
 package org.oneshottuner.lower;
 
+import static org.oneshottuner.lower.Choices.ceil;
 import static org.oneshottuner.lower.Choices.rule;
 import static org.oneshottuner.lower.DirectShape.BROADCAST;
+import static org.oneshottuner.lower.DirectShape.CHANNELS_INSIDE;
 import static org.oneshottuner.lower.DirectShape.CHANNELS_OUTSIDE;
+import static org.oneshottuner.lower.DirectShape.COLUMNS;
 import static org.oneshottuner.lower.DirectShape.EMBEDDED;
 import static org.oneshottuner.lower.DirectShape.ICB;
+import static org.oneshottuner.lower.DirectShape.INNER;
 import static org.oneshottuner.lower.DirectShape.KT;
+import static org.oneshottuner.lower.DirectShape.LOOPED;
 import static org.oneshottuner.lower.DirectShape.OCB;
 import static org.oneshottuner.lower.DirectShape.OHT;
 import static org.oneshottuner.lower.DirectShape.ORDER;
 import static org.oneshottuner.lower.DirectShape.OWT;
 import static org.oneshottuner.lower.DirectShape.REGISTER;
+import static org.oneshottuner.lower.DirectShape.ROWS;
+import static org.oneshottuner.lower.DirectShape.ROWS_INSIDE;
+import static org.oneshottuner.lower.DirectShape.ROWS_OUTSIDE;
+import static org.oneshottuner.lower.DirectShape.SPACE_INSIDE;
 import static org.oneshottuner.lower.DirectShape.SPACE_OUTSIDE;
 import static org.oneshottuner.lower.DirectShape.SPAN;
 import static org.oneshottuner.lower.DirectShape.UNROLL;
+import static org.oneshottuner.lower.DirectShape.UNROLLED;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -35,9 +45,11 @@ import org.oneshottuner.workload.TuningTask;
  *
  * <p>A register tile is {@code oht} output rows by {@code owt} output columns of {@code ocb}
  * channel vectors. A unit goes through {@code kt} channel tiles at each place before it moves on to
- * the next of {@code span} rows, and through all of them for {@code icb} blocks of input channels
- * before it goes on to the next blocks. With groups, a tile reads the channels of all groups it
- * touches, and the weights between groups are zero.
+ * the next of {@code span} rows, or through all places with one channel tile after the other
+ * ({@code inner}), and through all of them for {@code icb} blocks of input channels before it goes
+ * on to the next blocks. Where channels are few, the loop over kernel rows may be inside of theirs
+ * ({@code rows}). With groups, a tile reads the channels of all groups it touches, and the weights
+ * between groups are zero.
  */
 final class DirectConv2d implements Template {
   static final String NAME = "conv2d.direct";
@@ -45,8 +57,11 @@ final class DirectConv2d implements Template {
   private static final int MOST_BODY_FMAS = 320;
   private static final int MOST_CODE_FMAS = 640;
 
+  /** With so many kernel columns it may pay not to have them all in the text. */
+  private static final int MANY_COLUMNS = 5;
+
   /** A partial sum is read and written once for so many multiply-adds at least. */
-  private static final int LEAST_FMAS_OF_PASS = 64;
+  private static final int LEAST_FMAS_OF_PASS = 96;
 
   /** The share of the second-level cache that a pass of a unit may fill. */
   private static final double MOST_OF_CACHE = 0.7;
@@ -55,12 +70,18 @@ final class DirectConv2d implements Template {
   private final Conv2d conv;
   private final DirectShape shape;
   private final Plane plane;
+  private final Knob spans;
 
   private DirectConv2d(TuningTask task, Conv2d conv) {
     this.task = task;
     this.conv = conv;
     this.shape = new DirectShape(task, conv);
     this.plane = shape.plane();
+    this.spans =
+        plane.flat()
+            ? Choices.sizes(SPAN, plane.ow(), 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+            : Choices.pieces(
+                SPAN, plane.oh(), 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 38, 56);
   }
 
   /** Returns the template for a convolution, and nothing for other workloads. */
@@ -86,16 +107,20 @@ final class DirectConv2d implements Template {
 
   @Override
   public List<Knob> knobs() {
-    int ends = conv.c() % task.lanes();
+    int depth = shape.depth();
+    int ends = conv.c() % depth;
+    boolean few = conv.c() < task.lanes() && plane.r() > 1;
     return List.of(
         Units.knob(task),
         new Knob.Choice(ORDER, List.of(CHANNELS_OUTSIDE, SPACE_OUTSIDE)),
-        plane.flat()
-            ? Choices.sizes(SPAN, plane.ow(), 4, 8, 16, 32, 64)
-            : Choices.sizes(SPAN, plane.oh(), 1, 2, 4, 7, 8, 14, 28),
+        new Knob.Choice(INNER, List.of(CHANNELS_INSIDE, SPACE_INSIDE)),
+        spans,
         new Knob.Split(ICB, shape.inBlocks(), blocksOfPass()),
         Choices.sizes(KT, shape.outBlocks(), 1, 2, 4, 8),
-        Choices.counts(UNROLL, u -> ends % u == 0, 1, 2, 4),
+        new Knob.Choice(ROWS, few ? List.of(ROWS_OUTSIDE, ROWS_INSIDE) : List.of(ROWS_OUTSIDE)),
+        new Knob.Choice(
+            COLUMNS, plane.s() >= MANY_COLUMNS ? List.of(UNROLLED, LOOPED) : List.of(UNROLLED)),
+        Choices.counts(UNROLL, u -> depth % u == 0 && ends % u == 0, 1, 2, 3, 4, 5, 6, 7),
         new Knob.Choice(
             BROADCAST, shape.embeds() ? List.of(REGISTER, EMBEDDED) : List.of(REGISTER)),
         Choices.upTo(OHT, plane.oh(), 1, 2),
@@ -134,7 +159,7 @@ final class DirectConv2d implements Template {
   /** Returns the knobs that shape a tile, not unrolled. */
   private List<Knob> tileKnobs() {
     return knobs().stream()
-        .filter(knob -> List.of(UNROLL, BROADCAST, OHT, OCB, OWT).contains(knob.name()))
+        .filter(knob -> List.of(COLUMNS, UNROLL, BROADCAST, OHT, OCB, OWT).contains(knob.name()))
         .map(knob -> knob.name().equals(UNROLL) ? new Knob.Count(UNROLL, List.of(1)) : knob)
         .toList();
   }
@@ -175,10 +200,15 @@ final class DirectConv2d implements Template {
               List.of(OHT, OWT),
               v -> v.number(OHT) == 1 || v.number(OWT) == plane.ow()));
     }
-    List<String> text = List.of(UNROLL, OHT, OCB, OWT);
+    rules.add(
+        rule(
+            "columns=unrolled where no tile lies inside",
+            List.of(COLUMNS, OWT),
+            v -> v.is(COLUMNS, UNROLLED) || shape.innerColumns(v.number(OWT)) > 0));
+    List<String> text = List.of(COLUMNS, UNROLL, OHT, OCB, OWT);
     long body =
         Math.max(MOST_BODY_FMAS, -Choices.most(tileKnobs(), rules, v -> -shape.bodyFmas(v)));
-    rules.add(rule("unroll*s*oht*owt*ocb<=" + body, text, v -> shape.bodyFmas(v) <= body));
+    rules.add(rule("fmas of a body<=" + body, text, v -> shape.bodyFmas(v) <= body));
     long code =
         Math.max(MOST_CODE_FMAS, -Choices.most(tileKnobs(), rules, v -> -shape.codeFmas(v)));
     rules.add(rule("fmas in the text<=" + code, text, v -> shape.codeFmas(v) <= code));
@@ -200,14 +230,25 @@ final class DirectConv2d implements Template {
                 v.number(KT) == shape.outBlocks()
                     || (v.number(KT) < shape.channelTiles(v)
                         && shape.channelTiles(v) % v.number(KT) == 0)));
+    rules.add(
+        rule(
+            "rows=outside where it does not matter, or the loops are alike",
+            List.of(ROWS, COLUMNS, UNROLL),
+            v ->
+                v.is(ROWS, ROWS_OUTSIDE)
+                    || (v.is(COLUMNS, UNROLLED)
+                        && shape.channelTrips(v) > 1
+                        && shape.channelTrips(v) != plane.r())));
     if (plane.flat()) {
       rules.add(
           rule(
-              "span<=tiles of the row",
+              "span is the least for its number of pieces",
               List.of(SPAN, OWT),
-              v ->
-                  v.number(SPAN) == shape.leastSpan(v)
-                      || v.number(SPAN) / 2 < plane.tiles(v.number(OWT))));
+              v -> {
+                int before = spanBefore(v.number(SPAN));
+                long tiles = plane.tiles(v.number(OWT));
+                return before == 0 || ceil(tiles, before) > shape.pieces(v);
+              }));
     } else {
       rules.add(
           rule(
@@ -215,6 +256,24 @@ final class DirectConv2d implements Template {
               List.of(SPAN, OHT),
               v -> v.number(SPAN) % v.number(OHT) == 0 || v.number(SPAN) == plane.oh()));
     }
+    rules.add(
+        rule(
+            "span a power of two in passes, or without remainder",
+            List.of(SPAN, ICB),
+            v ->
+                !shape.inPasses(v)
+                    || Integer.bitCount(v.number(SPAN)) == 1
+                    || (plane.flat() ? plane.ow() : plane.oh()) % v.number(SPAN) == 0));
+    rules.add(
+        rule(
+            "inner=channels where it does not matter",
+            List.of(INNER, ORDER, SPAN, ICB, KT, OHT, OCB),
+            v ->
+                v.is(INNER, CHANNELS_INSIDE)
+                    || (shape.tilesOfUnit(v) > 1
+                        && (plane.flat() || v.number(SPAN) > shape.leastSpan(v))
+                        && ((v.is(ORDER, CHANNELS_OUTSIDE) && shape.groups(v) > 1)
+                            || (shape.inPasses(v) && shape.groups(v) == 1)))));
     rules.add(
         rule(
             "icb=all where weights and input are used once",
@@ -238,12 +297,22 @@ final class DirectConv2d implements Template {
     rules.add(
         rule(
             "span=least where it does not matter",
-            List.of(ORDER, SPAN, ICB, OHT),
+            List.of(ORDER, INNER, SPAN, ICB, OHT),
             v ->
                 v.number(SPAN) == shape.leastSpan(v)
                     || shape.inPasses(v)
+                    || v.is(INNER, SPACE_INSIDE)
                     || v.is(ORDER, SPACE_OUTSIDE)));
     return rules;
+  }
+
+  /** Returns the choice of the span that comes before one, or zero. */
+  private int spanBefore(int span) {
+    int before = 0;
+    for (int digit = 0; digit < spans.size() && spans.number(digit) < span; digit++) {
+      before = spans.number(digit);
+    }
+    return before;
   }
 
   /** Returns whether a unit is as small as units of its tile get without partial sums. */
@@ -283,6 +352,8 @@ final class DirectConv2d implements Template {
     return switch (knob.name()) {
       case UNROLL -> new Knob.Count(UNROLL, List.of(1));
       case ICB -> new Knob.Count(ICB, List.of(shape.inBlocks()));
+      case INNER -> new Knob.Choice(INNER, List.of(CHANNELS_INSIDE));
+      case ROWS -> new Knob.Choice(ROWS, List.of(ROWS_OUTSIDE));
       case SPAN ->
           new Knob.Count(
               SPAN, IntStream.range(0, Math.min(2, knob.size())).mapToObj(knob::number).toList());

@@ -5,6 +5,7 @@ import static org.oneshottuner.lower.Choices.ceil;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import org.oneshottuner.lower.Place.Buffer;
@@ -38,6 +39,9 @@ final class DirectLoops {
   private final long tilesOfUnit;
   private final long pieces;
   private final boolean channelsOutside;
+  private final boolean spaceInside;
+  private final boolean rowsInside;
+  private final boolean columnsLooped;
   private final Units units;
   private final List<Buffer> buffers = new ArrayList<>();
   private final Buffer input;
@@ -82,6 +86,9 @@ final class DirectLoops {
     unroll = values.number(DirectShape.UNROLL);
     embedded = values.is(DirectShape.BROADCAST, DirectShape.EMBEDDED);
     channelsOutside = values.is(DirectShape.ORDER, DirectShape.CHANNELS_OUTSIDE);
+    spaceInside = values.is(DirectShape.INNER, DirectShape.SPACE_INSIDE);
+    rowsInside = values.is(DirectShape.ROWS, DirectShape.ROWS_INSIDE);
+    columnsLooped = values.is(DirectShape.COLUMNS, DirectShape.LOOPED);
     blocks = shape.blocksRead(width);
     passes = shape.passes(values);
     blocksOfPass = passes == 1 ? blocks : values.number(DirectShape.ICB);
@@ -215,11 +222,34 @@ final class DirectLoops {
         passes,
         (inner, pass) -> {
           Spot spot = new Spot(item, piece, pass, Index.ZERO, group, Index.ZERO, Index.ZERO);
-          if (plane.flat()) {
-            flatRow(inner, spot);
+          if (spaceInside) {
+            channelTiles(inner, spot, this::places);
           } else {
-            rows(inner, spot);
+            places(inner, spot);
           }
+        });
+  }
+
+  /** Writes what a unit does at all of its places. */
+  private void places(Code code, Spot spot) {
+    if (plane.flat()) {
+      flatRow(code, spot);
+    } else {
+      rows(code, spot);
+    }
+  }
+
+  /** Writes what is done for each channel tile of a unit. */
+  private void channelTiles(Code code, Spot spot, BiConsumer<Code, Spot> each) {
+    code.loop(
+        "t",
+        tilesOfUnit,
+        (inner, t) -> {
+          Index tile =
+              tilesOfUnit == 1
+                  ? spot.tile()
+                  : inner.define("tile", spot.tile().times(tilesOfUnit).plus(t));
+          each.accept(inner, spot.of(t, tile));
         });
   }
 
@@ -280,18 +310,13 @@ final class DirectLoops {
     }
   }
 
-  /** Writes the register tiles of all channel tiles of a unit at one place. */
+  /** Writes the register tiles at one place. */
   private void tiles(Code code, Spot spot, Patch patch) {
-    code.loop(
-        "t",
-        tilesOfUnit,
-        (inner, t) -> {
-          Index tile =
-              tilesOfUnit == 1
-                  ? spot.tile()
-                  : inner.define("tile", spot.tile().times(tilesOfUnit).plus(t));
-          tile(inner, spot.of(t, tile), patch);
-        });
+    if (spaceInside) {
+      tile(code, spot, patch);
+    } else {
+      channelTiles(code, spot, (inner, own) -> tile(inner, own, patch));
+    }
   }
 
   private void tile(Code code, Spot spot, Patch patch) {
@@ -382,32 +407,28 @@ final class DirectLoops {
   /** Adds what a block of input channels gives. */
   private void block(
       Code code, RegisterTile sums, Spot spot, Patch patch, Index first, Index block) {
-    Index y = spot.y();
-    Index end = Index.of(plane.r());
-    if (!plane.rowsReachOut()) {
-      kernelRows(code, Index.ZERO, end, new Step(sums, spot, patch, first, block, 0, patch.rows()));
-    } else if (patch.rows() == 1) {
-      kernelRows(
-          code,
-          plane.firstRow(y),
-          plane.endRow(y),
-          new Step(sums, spot, patch, first, block, 0, 1));
+    Step all = new Step(sums, spot, patch, first, block, 0, patch.rows());
+    Index channelBlock = first.plus(block);
+    Index end =
+        conv.c() % lanes == 0
+            ? Index.of(lanes)
+            : channelBlock.times(-lanes).plus(conv.c()).least(Index.of(lanes));
+    if (rowsInside) {
+      code.loop(
+          "c",
+          Index.ZERO,
+          end,
+          unroll,
+          (loop, c) ->
+              kernelRows(loop, all, (row, step, r) -> taps(row, operands(row, step, r), c)));
     } else {
-      // the upper row meets the first kernel rows above the input, the lower one the last below it
-      Index lower = y.plus(patch.rows() - 1L);
-      Index all = code.define("all", plane.firstRow(y));
-      Index some = code.define("some", plane.endRow(lower));
       kernelRows(
           code,
-          plane.firstRow(lower),
-          all.least(some),
-          new Step(sums, spot, patch, first, block, 1, 2));
-      kernelRows(code, all, some, new Step(sums, spot, patch, first, block, 0, 2));
-      kernelRows(
-          code,
-          all.greatest(some),
-          plane.endRow(y),
-          new Step(sums, spot, patch, first, block, 0, 1));
+          all,
+          (row, step, r) -> {
+            RowOperands operands = operands(row, step, r);
+            row.loop("c", Index.ZERO, end, unroll, (loop, c) -> taps(loop, operands, c));
+          });
     }
   }
 
@@ -417,23 +438,51 @@ final class DirectLoops {
     Condition meets(Index row) {
       return from == 0 && to == patch.rows() ? Condition.TRUE : Condition.within(from, row, to);
     }
-  }
 
-  private void kernelRows(Code code, Index from, Index to, Step step) {
-    if (plane.r() == 1 && !plane.rowsReachOut()) {
-      channels(code, step, Index.ZERO);
-    } else {
-      code.loop("r", from, to, 1, (row, r) -> channels(row, step, r));
+    Step of(int otherFrom, int otherTo) {
+      return new Step(sums, spot, patch, first, block, otherFrom, otherTo);
     }
   }
 
-  private void channels(Code code, Step step, Index r) {
+  /** Where the operands of a step at one kernel row are. */
+  private record RowOperands(Step step, Place input, Place weights) {}
+
+  /** Writes what is done for one kernel row. */
+  private interface KernelRow {
+    void write(Code code, Step step, Index r);
+  }
+
+  /** Goes through the kernel rows that lie inside of the input for some row of a patch. */
+  private void kernelRows(Code code, Step step, KernelRow body) {
+    Index y = step.spot().y();
+    Index end = Index.of(plane.r());
+    int rows = step.patch().rows();
+    if (plane.r() == 1 && !plane.rowsReachOut()) {
+      body.write(code, step, Index.ZERO);
+    } else if (!plane.rowsReachOut()) {
+      kernelRows(code, Index.ZERO, end, step, body);
+    } else if (rows == 1) {
+      kernelRows(code, plane.firstRow(y), plane.endRow(y), step, body);
+    } else {
+      // the upper row meets the first kernel rows above the input, the lower one the last below it
+      Index lower = y.plus(rows - 1L);
+      Index all = code.define("all", plane.firstRow(y));
+      Index some = code.define("some", plane.endRow(lower));
+      kernelRows(code, plane.firstRow(lower), all.least(some), step.of(1, 2), body);
+      kernelRows(code, all, some, step.of(0, 2), body);
+      kernelRows(code, all.greatest(some), plane.endRow(y), step.of(0, 1), body);
+    }
+  }
+
+  private static void kernelRows(Code code, Index from, Index to, Step step, KernelRow body) {
+    code.loop("r", from, to, 1, (row, r) -> body.write(row, step, r));
+  }
+
+  private RowOperands operands(Code code, Step step, Index r) {
     Spot spot = step.spot();
-    Patch patch = step.patch();
     boolean blocked = shape.blocked();
     long area = (long) plane.h() * plane.w();
     long column = blocked ? lanes : 1;
-    long channel = blocked ? 1 : area;
     Index channelBlock = step.first().plus(step.block());
     Index row = spot.y().times(plane.stride()).plus(r.times(plane.dilation())).plus(-plane.top());
     Index start =
@@ -443,38 +492,22 @@ final class DirectLoops {
     Place a = code.bind("a", input, start.times(area * column).plus(row.times(plane.w() * column)));
     Place b =
         code.bind("b", packed, weightIndex(spot.tile(), step.block(), r, Index.ZERO, Index.ZERO));
-    Index end =
-        conv.c() % lanes == 0
-            ? Index.of(lanes)
-            : channelBlock.times(-lanes).plus(conv.c()).least(Index.of(lanes));
-    code.loop(
-        "c",
-        Index.ZERO,
-        end,
-        unroll,
-        (loop, c) ->
-            loop.unrolled(
-                "u",
-                unroll,
-                (once, u) ->
-                    once.unrolled(
-                        "s",
-                        plane.s(),
-                        (tap, s) ->
-                            multiply(
-                                tap,
-                                step,
-                                s,
-                                j -> weights(b, c.plus(u), s, j),
-                                i ->
-                                    new Value.Load(
-                                        a,
-                                        patch
-                                            .row(i)
-                                            .times((long) plane.stride() * plane.w() * column)
-                                            .plus(column(step, i, s).times(column))
-                                            .plus(c.plus(u).times(channel)),
-                                        1)))));
+    return new RowOperands(step, a, b);
+  }
+
+  /** Adds what the kernel columns of one row give for some input channels. */
+  private void taps(Code code, RowOperands of, Index c) {
+    if (columnsLooped && of.step().patch().interior()) {
+      code.loop(
+          "s",
+          plane.s(),
+          (column, s) -> column.unrolled("u", unroll, (tap, u) -> multiply(tap, of, c.plus(u), s)));
+    } else {
+      code.unrolled(
+          "u",
+          unroll,
+          (once, u) -> once.unrolled("s", plane.s(), (tap, s) -> multiply(tap, of, c.plus(u), s)));
+    }
   }
 
   private Value weights(Place b, Index channel, Index s, int column) {
@@ -487,8 +520,23 @@ final class DirectLoops {
     return plane.column(step.spot().x().plus(step.patch().column(i)), s);
   }
 
-  private void multiply(
-      Code code, Step step, Index s, IntFunction<Value> vector, Function<Index, Value> scalar) {
+  /** Adds what one kernel element gives for one input channel. */
+  private void multiply(Code code, RowOperands of, Index channel, Index s) {
+    Step step = of.step();
+    Patch patch = step.patch();
+    long column = shape.blocked() ? lanes : 1;
+    long distance = shape.blocked() ? 1 : (long) plane.h() * plane.w();
+    IntFunction<Value> vector = j -> weights(of.weights(), channel, s, j);
+    Function<Index, Value> scalar =
+        i ->
+            new Value.Load(
+                of.input(),
+                patch
+                    .row(i)
+                    .times((long) plane.stride() * plane.w() * column)
+                    .plus(column(step, i, s).times(column))
+                    .plus(channel.times(distance)),
+                1);
     Function<Index, Condition> meets =
         i -> {
           Condition row = step.meets(step.patch().row(i));

@@ -32,6 +32,27 @@ final class DirectShape {
   /** Output rows of a unit, or register tiles where there is one row. */
   static final String SPAN = "span";
 
+  /** What a unit of several channel tiles goes through first: those, or its places. */
+  static final String INNER = "inner";
+
+  /** All channel tiles of a unit at each place. */
+  static final String CHANNELS_INSIDE = "channels";
+
+  /** All places of a unit with each channel tile. */
+  static final String SPACE_INSIDE = "space";
+
+  /** Where the loop over kernel rows is, seen from the one over channels of a block. */
+  static final String ROWS = "rows";
+
+  static final String ROWS_OUTSIDE = "outside";
+  static final String ROWS_INSIDE = "inside";
+
+  /** Whether kernel columns are all in the text where tiles meet no border. */
+  static final String COLUMNS = "columns";
+
+  static final String UNROLLED = "unrolled";
+  static final String LOOPED = "looped";
+
   /** Input channels in the text of the innermost loop. */
   static final String UNROLL = "unroll";
 
@@ -56,7 +77,8 @@ final class DirectShape {
   private final int lanes;
   private final int inBlocks;
   private final int outBlocks;
-  private final ConcurrentMap<Integer, Long> textColumns = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Integer, Long> innerColumns = new ConcurrentHashMap<>();
+  private final ConcurrentMap<Integer, Long> borderColumns = new ConcurrentHashMap<>();
   private final ConcurrentMap<Integer, Long> blocksRead = new ConcurrentHashMap<>();
 
   DirectShape(TuningTask task, Conv2d conv) {
@@ -160,9 +182,27 @@ final class DirectShape {
         : Units.of(task, v, conv.n(), piece, group);
   }
 
+  /** Returns the kernel columns in the text of the innermost loop. */
+  private int columnsInText(KnobValues v) {
+    return v.is(COLUMNS, LOOPED) ? 1 : plane.s();
+  }
+
+  /** Returns the steps of the loop over the channels of a block. */
+  int channelTrips(KnobValues v) {
+    return depth() / v.number(UNROLL);
+  }
+
+  /** Returns the passes of the innermost loop for one entry into it. */
+  int innerTrips(KnobValues v) {
+    if (v.is(COLUMNS, LOOPED)) {
+      return plane.s();
+    }
+    return v.is(ROWS, ROWS_INSIDE) ? plane.r() : channelTrips(v);
+  }
+
   /** Returns the multiply-adds in the text of the innermost loop. */
   long bodyFmas(KnobValues v) {
-    return sums(v) * plane.s() * v.number(UNROLL);
+    return sums(v) * columnsInText(v) * v.number(UNROLL);
   }
 
   /** Returns the multiply-adds in the whole text. */
@@ -170,16 +210,24 @@ final class DirectShape {
     int oht = v.number(OHT);
     // kernel rows that only some of the tile's rows take part in are written down again
     long rows = oht == 1 ? 1 : (plane.rowsReachOut() ? 2L : 1L) * oht + plane.oh() % oht;
-    return textColumns.computeIfAbsent(v.number(OWT), this::textColumns)
+    long border = borderColumns.computeIfAbsent(v.number(OWT), size -> textColumns(size, false));
+    return (innerColumns(v.number(OWT)) * columnsInText(v) + border * plane.s())
         * rows
         * v.number(OCB)
-        * plane.s()
         * v.number(UNROLL);
   }
 
+  /** Returns the columns that the text names of tiles of a size that meet no border. */
+  long innerColumns(int size) {
+    return innerColumns.computeIfAbsent(size, any -> textColumns(any, true));
+  }
+
   /** Returns the columns that the text names, where tiles that the same code serves count once. */
-  private long textColumns(int size) {
-    return plane.segments(size).stream().mapToLong(Plane.Segment::size).sum();
+  private long textColumns(int size, boolean interior) {
+    return plane.segments(size).stream()
+        .filter(segment -> segment.interior() == interior)
+        .mapToLong(Plane.Segment::size)
+        .sum();
   }
 
   /** Returns the first channel block that a tile of output channels reads. */

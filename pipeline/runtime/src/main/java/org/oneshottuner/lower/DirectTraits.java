@@ -2,13 +2,18 @@ package org.oneshottuner.lower;
 
 import static org.oneshottuner.lower.DirectShape.BROADCAST;
 import static org.oneshottuner.lower.DirectShape.CHANNELS_OUTSIDE;
+import static org.oneshottuner.lower.DirectShape.COLUMNS;
 import static org.oneshottuner.lower.DirectShape.EMBEDDED;
 import static org.oneshottuner.lower.DirectShape.ICB;
+import static org.oneshottuner.lower.DirectShape.INNER;
 import static org.oneshottuner.lower.DirectShape.KT;
+import static org.oneshottuner.lower.DirectShape.LOOPED;
 import static org.oneshottuner.lower.DirectShape.OCB;
 import static org.oneshottuner.lower.DirectShape.OHT;
 import static org.oneshottuner.lower.DirectShape.ORDER;
 import static org.oneshottuner.lower.DirectShape.OWT;
+import static org.oneshottuner.lower.DirectShape.ROWS;
+import static org.oneshottuner.lower.DirectShape.SPACE_INSIDE;
 import static org.oneshottuner.lower.DirectShape.SPAN;
 import static org.oneshottuner.lower.DirectShape.UNROLL;
 
@@ -63,18 +68,22 @@ final class DirectTraits {
         OHT,
         OWT,
         OCB);
-    traits.add(Trait.BODY_FMAS, shape::bodyFmas, UNROLL, OHT, OWT, OCB);
-    traits.add(Trait.CODE_FMAS, shape::codeFmas, UNROLL, OHT, OWT, OCB);
+    traits.add(Trait.BODY_FMAS, shape::bodyFmas, COLUMNS, UNROLL, OHT, OWT, OCB);
+    traits.add(Trait.CODE_FMAS, shape::codeFmas, COLUMNS, UNROLL, OHT, OWT, OCB);
     traits.add(Trait.ROW_STRIDE_BYTES, this::rowStride, OHT, OWT);
     traits.add(Trait.EMBEDDED, v -> v.is(BROADCAST, EMBEDDED) ? 1 : 0, BROADCAST);
   }
 
   private void addArithmetic(Trait.Table traits) {
-    traits.add(
-        Trait.INNER_TRIPS, v -> Math.min(lanes, conv.c()) / (double) v.number(UNROLL), UNROLL);
+    traits.add(Trait.INNER_TRIPS, v -> shape.innerTrips(v), ROWS, COLUMNS, UNROLL);
     traits.add(
         Trait.REDUCTION_TRIPS,
-        v -> shape.channelsOfPass(v) * plane.r() / v.number(UNROLL),
+        v ->
+            shape.channelsOfPass(v)
+                * plane.r()
+                * (v.is(COLUMNS, LOOPED) ? plane.s() : 1)
+                / v.number(UNROLL),
+        COLUMNS,
         UNROLL,
         ICB,
         OCB);
@@ -136,7 +145,13 @@ final class DirectTraits {
         OCB,
         OWT);
     traits.add(Trait.PASSES, v -> (double) shape.passes(v), ICB);
-    traits.add(Trait.COLUMNS_STAY, v -> v.is(ORDER, CHANNELS_OUTSIDE) ? 1 : 0, ORDER);
+    traits.add(
+        Trait.COLUMNS_STAY,
+        v -> v.is(INNER, SPACE_INSIDE) || shape.tilesOfUnit(v) == 1 ? 1 : 0,
+        INNER,
+        KT,
+        OCB);
+    traits.add(Trait.UNITS_SHARE_COLUMNS, v -> v.is(ORDER, CHANNELS_OUTSIDE) ? 1 : 0, ORDER);
   }
 
   private void addUnits(Trait.Table traits) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.oneshottuner.lower.Place.Buffer;
 import org.oneshottuner.lower.Place.Role;
@@ -24,8 +25,9 @@ import org.oneshottuner.workload.TuningTask;
  * can be read where they are; a kernel that looks at one element alone sees the plane as one long
  * row.
  *
- * <p>A register tile is {@code kt} output channels by {@code nv} vectors of columns. Weights are
- * packed {@code [k tile][c][r][s][kt]}.
+ * <p>A register tile is {@code kt} output channels by {@code nv} vectors of columns. The loop over
+ * kernel rows is inside or outside of that over input channels ({@code rows}). Weights are packed
+ * {@code [k tile][c][r][s][kt]}.
  */
 final class PlanarConv2d implements Template {
   static final String NAME = "conv2d.planar";
@@ -34,6 +36,9 @@ final class PlanarConv2d implements Template {
   private static final String NV = "nv";
   private static final String SPAN = "span";
   private static final String UNROLL = "unroll";
+  private static final String ROWS = "rows";
+  private static final String INSIDE = "inside";
+  private static final String OUTSIDE = "outside";
   private static final String ORDER = "order";
   private static final String CHANNELS_OUTSIDE = "k_outer";
   private static final String SPACE_OUTSIDE = "space_outer";
@@ -49,6 +54,7 @@ final class PlanarConv2d implements Template {
   private final int groupInputs;
   private final int groupOutputs;
   private final Fused fused;
+  private final Knob spans;
 
   private PlanarConv2d(TuningTask task, Conv2d conv) {
     this.task = task;
@@ -60,6 +66,11 @@ final class PlanarConv2d implements Template {
     this.groupInputs = conv.c() / conv.groups();
     this.groupOutputs = conv.k() / conv.groups();
     this.fused = new Fused(conv.epilogue());
+    this.spans =
+        plane.flat()
+            ? Choices.sizes(SPAN, plane.ow(), 1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)
+            : Choices.pieces(
+                SPAN, plane.oh(), 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 38, 56);
   }
 
   /**
@@ -115,14 +126,12 @@ final class PlanarConv2d implements Template {
 
   @Override
   public List<Knob> knobs() {
-    boolean flat = plane.flat();
     return List.of(
         Units.knob(task),
         new Knob.Choice(ORDER, List.of(CHANNELS_OUTSIDE, SPACE_OUTSIDE)),
-        flat
-            ? Choices.sizes(SPAN, plane.ow(), 1, 2, 4, 8, 16)
-            : Choices.sizes(SPAN, plane.oh(), 1, 2, 4, 7, 8, 14, 28),
-        Choices.counts(UNROLL, u -> groupInputs % u == 0, 1, 2, 4),
+        spans,
+        new Knob.Choice(ROWS, plane.r() > 1 ? List.of(INSIDE, OUTSIDE) : List.of(INSIDE)),
+        Choices.counts(UNROLL, u -> groupInputs % u == 0, 1, 2, 3, 4, 5, 6, 7, 8),
         Choices.upTo(NV, (int) ceil(plane.ow(), lanes), 1, 2, 3, 4, 5, 6, 7),
         Choices.counts(
             KT,
@@ -149,6 +158,7 @@ final class PlanarConv2d implements Template {
     List<Knob> knobs =
         knobs().stream()
             .map(knob -> knob.name().equals(UNROLL) ? new Knob.Count(UNROLL, List.of(1)) : knob)
+            .map(knob -> knob.name().equals(ROWS) ? new Knob.Choice(ROWS, List.of(INSIDE)) : knob)
             .toList();
     double least = -Choices.greatest(knobs, all, v -> -units(v).imbalance(task.threads()));
     rules.add(Units.fair(least, names, v -> units(v).imbalance(task.threads())));
@@ -179,12 +189,32 @@ final class PlanarConv2d implements Template {
             List.of(ORDER, KT),
             v -> v.is(ORDER, CHANNELS_OUTSIDE) || conv.k() > v.number(KT)),
         rule(
-            "span<=tiles of the row",
+            "span is the least for its number of pieces",
             List.of(SPAN, NV),
-            v ->
-                !plane.flat()
-                    || v.number(SPAN) == 1
-                    || v.number(SPAN) / 2 < plane.tiles(v.number(NV) * lanes)));
+            v -> {
+              int before = spanBefore(v.number(SPAN));
+              return !plane.flat()
+                  || before == 0
+                  || ceil(plane.tiles(v.number(NV) * lanes), before) > pieces(v);
+            }),
+        rule(
+            "rows=inside where the loops are alike",
+            List.of(ROWS, UNROLL),
+            v -> v.is(ROWS, INSIDE) || (channelTrips(v) > 1 && channelTrips(v) != plane.r())));
+  }
+
+  /** Returns the choice of the span that comes before one, or zero. */
+  private int spanBefore(int span) {
+    int before = 0;
+    for (int digit = 0; digit < spans.size() && spans.number(digit) < span; digit++) {
+      before = spans.number(digit);
+    }
+    return before;
+  }
+
+  /** Returns the steps of the loop over input channels. */
+  private int channelTrips(KnobValues v) {
+    return groupInputs / v.number(UNROLL);
   }
 
   @Override
@@ -238,6 +268,7 @@ final class PlanarConv2d implements Template {
     private final int span;
     private final int unroll;
     private final boolean channelsOutside;
+    private final boolean rowsOutside;
     private final long pieces;
     private final Units units;
     private final Buffer input;
@@ -253,6 +284,7 @@ final class PlanarConv2d implements Template {
       span = values.number(SPAN);
       unroll = values.number(UNROLL);
       channelsOutside = values.is(ORDER, CHANNELS_OUTSIDE);
+      rowsOutside = values.is(ROWS, OUTSIDE);
       pieces = pieces(values);
       units = units(values);
       Operands sizes = task.workload().operands(lanes);
@@ -392,26 +424,35 @@ final class PlanarConv2d implements Template {
               "a", staging ? copies : input, item.times(conv.c()).plus(first).times(perPlane));
       Place b = code.bind("b", packed, tile.times((long) groupInputs * plane.r() * plane.s() * kt));
       sums.declare(code);
-      code.loop(
-          "c",
-          Index.ZERO,
-          Index.of(groupInputs),
-          unroll,
-          (loop, c) ->
-              loop.unrolled(
-                  "u",
-                  unroll,
-                  (once, u) ->
-                      once.loop(
-                          "r",
-                          plane.r(),
-                          (row, r) -> taps(row, a, b, c.plus(u), r, y, x, sums, perPlane))));
+      if (rowsOutside) {
+        code.loop(
+            "r",
+            plane.r(),
+            (row, r) ->
+                channels(
+                    row, (once, channel) -> taps(once, a, b, channel, r, y, x, sums, perPlane)));
+      } else {
+        channels(
+            code,
+            (once, channel) ->
+                once.loop(
+                    "r", plane.r(), (row, r) -> taps(row, a, b, channel, r, y, x, sums, perPlane)));
+      }
       output.store(
           code,
           sums,
           item.times(conv.k()).plus(tile.times(kt)),
           row -> tile.times(kt).plus(row),
           row -> row.times(plane.oh()).plus(y).times(plane.ow()).plus(x));
+    }
+
+    private void channels(Code code, BiConsumer<Code, Index> body) {
+      code.loop(
+          "c",
+          Index.ZERO,
+          Index.of(groupInputs),
+          unroll,
+          (loop, c) -> loop.unrolled("u", unroll, (once, u) -> body.accept(once, c.plus(u))));
     }
 
     private void taps(
@@ -470,7 +511,8 @@ final class PlanarConv2d implements Template {
     traits.add(Trait.BODY_FMAS, this::bodyFmas, UNROLL, KT, NV);
     traits.add(
         Trait.INNER_TRIPS,
-        v -> plane.r() > 1 ? plane.r() : (double) groupInputs / v.number(UNROLL),
+        v -> plane.r() > 1 && v.is(ROWS, INSIDE) ? plane.r() : channelTrips(v),
+        ROWS,
         UNROLL);
     traits.add(
         Trait.REDUCTION_TRIPS, v -> (double) groupInputs * plane.r() / v.number(UNROLL), UNROLL);
