@@ -4,11 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -25,7 +22,10 @@ public final class TemplateSpace {
   private final String template;
   private final List<Knob> knobs;
   private final List<Constraint> constraints;
-  private final Map<String, Integer> places;
+  private final NamePlaces places;
+
+  /** By knob and choice. */
+  private final int[][] numbers;
 
   /**
    * For each knob, from the last (the root) to the first: a row of children for each node, -1 where
@@ -46,29 +46,20 @@ public final class TemplateSpace {
     this.template = requireNonNull(template, "template");
     this.knobs = List.copyOf(knobs);
     this.constraints = List.copyOf(constraints);
-    this.places = new HashMap<>();
-    for (int i = 0; i < knobs.size(); i++) {
-      if (places.put(knobs.get(i).name(), i) != null) {
+    this.places = new NamePlaces(this.knobs.stream().map(Knob::name).toList());
+    this.numbers = new int[knobs.size()][];
+    for (int i = 0; i < numbers.length; i++) {
+      Knob knob = knobs.get(i);
+      if (places.of(knob.name()) != i) {
         throw new IllegalArgumentException(
-            "Cannot build space " + template + ": two knobs are called " + knobs.get(i).name());
+            "Cannot build space " + template + ": two knobs are called " + knob.name());
       }
-    }
-    for (Constraint constraint : constraints) {
-      if (!places.keySet().containsAll(constraint.knobs())) {
-        throw new IllegalArgumentException(
-            "Cannot build space "
-                + template
-                + ": constraint "
-                + constraint.name()
-                + " reads "
-                + constraint.knobs()
-                + ", knobs are "
-                + places.keySet());
-      }
+      numbers[i] = new int[knob.size()];
+      Arrays.setAll(numbers[i], knob::number);
     }
     this.children = new int[knobs.size()][];
     this.counts = new long[knobs.size() + 1][];
-    build();
+    build(this.constraints.stream().map(this::read).toList());
   }
 
   /** Returns the template's name. */
@@ -93,7 +84,7 @@ public final class TemplateSpace {
 
   /** Returns the place of a knob in {@link #knobs()}, or -1. */
   public int place(String knob) {
-    return places.getOrDefault(knob, -1);
+    return places.of(knob);
   }
 
   /**
@@ -218,28 +209,57 @@ public final class TemplateSpace {
     return -1;
   }
 
-  private void build() {
-    List<List<Integer>> live = liveKnobs();
-    List<int[]> nodes = new ArrayList<>();
-    nodes.add(new int[knobs.size()]);
+  /**
+   * Returns the places of the knobs that a constraint reads, rising.
+   *
+   * @throws IllegalArgumentException if one is not there
+   */
+  private int[] read(Constraint constraint) {
+    int[] read = constraint.knobs().stream().mapToInt(places::of).sorted().toArray();
+    if (read[0] < 0) {
+      throw new IllegalArgumentException(
+          "Cannot build space "
+              + template
+              + ": constraint "
+              + constraint.name()
+              + " reads "
+              + constraint.knobs()
+              + ", knobs are "
+              + places);
+    }
+    return read;
+  }
+
+  /**
+   * Lays out the diagram.
+   *
+   * @param read by constraint: places of the knobs that it reads, rising
+   */
+  private void build(List<int[]> read) {
+    int[] digits = new int[knobs.size()];
+    PartialChoices nodes = new PartialChoices(digits.length, new int[0]);
+    nodes.number(digits);
     for (int knob = knobs.size() - 1; knob >= 0; knob--) {
-      List<Constraint> decided = decidedAt(knob);
-      int choices = knobs.get(knob).size();
-      int[] row = new int[nodes.size() * choices];
-      Map<String, Integer> states = new HashMap<>();
-      List<int[]> next = new ArrayList<>();
-      for (int node = 0; node < nodes.size(); node++) {
-        int[] digits = nodes.get(node).clone();
+      int choices = numbers[knob].length;
+      int[] row = new int[nodes.count() * choices];
+      List<Rule> decided = decidedAt(knob, read, row.length);
+      Children next = new Children(knob, live(knob, read));
+      for (int node = 0; node < nodes.count(); node++) {
+        nodes.read(node, digits);
+        digits[knob] = 0;
+        for (int i = 0; i < decided.size(); i++) {
+          decided.get(i).start(digits);
+        }
+        next.start(digits);
         for (int digit = 0; digit < choices; digit++) {
           digits[knob] = digit;
-          row[node * choices + digit] =
-              allow(decided, digits) ? state(live.get(knob), digits, states, next) : -1;
+          row[node * choices + digit] = allow(decided, digits) ? next.number(digits) : -1;
         }
       }
       children[knob] = row;
-      nodes = next;
+      nodes = next.all;
     }
-    count(nodes.size());
+    count(nodes.count());
   }
 
   /** Counts from the leaves up, and cuts off choices below which there is no member. */
@@ -261,54 +281,125 @@ public final class TemplateSpace {
     }
   }
 
-  private boolean allow(List<Constraint> decided, int[] digits) {
-    KnobValues values = values(digits);
-    for (Constraint constraint : decided) {
-      if (!constraint.holds().test(values)) {
+  private static boolean allow(List<Rule> decided, int[] digits) {
+    for (int i = 0; i < decided.size(); i++) {
+      if (!decided.get(i).holds(digits)) {
         return false;
       }
     }
     return true;
   }
 
-  private static int state(
-      List<Integer> live, int[] digits, Map<String, Integer> states, List<int[]> next) {
-    StringBuilder key = new StringBuilder();
-    for (int knob : live) {
-      key.append((char) digits[knob]);
-    }
-    Integer known = states.get(key.toString());
-    if (known != null) {
-      return known;
-    }
-    states.put(key.toString(), next.size());
-    next.add(digits.clone());
-    return next.size() - 1;
-  }
-
   /** Returns the constraints whose first knob, the last to be decided, is {@code knob}. */
-  private List<Constraint> decidedAt(int knob) {
-    return constraints.stream().filter(rule -> firstKnob(rule) == knob).toList();
+  private List<Rule> decidedAt(int knob, List<int[]> read, int questions) {
+    List<Rule> decided = new ArrayList<>();
+    for (int i = 0; i < read.size(); i++) {
+      if (read.get(i)[0] == knob) {
+        decided.add(new Rule(constraints.get(i), read.get(i), questions));
+      }
+    }
+    return decided;
   }
 
-  private int firstKnob(Constraint rule) {
-    return rule.knobs().stream().mapToInt(places::get).min().orElseThrow();
+  /** Returns the knobs from {@code knob} on that constraints on earlier knobs still read. */
+  private static int[] live(int knob, List<int[]> read) {
+    return read.stream()
+        .filter(places -> places[0] < knob)
+        .flatMapToInt(Arrays::stream)
+        .filter(place -> place >= knob)
+        .sorted()
+        .distinct()
+        .toArray();
   }
 
-  /** Returns for each knob those from it on that constraints on earlier knobs still read. */
-  private List<List<Integer>> liveKnobs() {
-    List<List<Integer>> live = new ArrayList<>();
-    for (int knob = 0; knob < knobs.size(); knob++) {
-      Set<Integer> read = new HashSet<>();
-      for (Constraint rule : constraints) {
-        if (firstKnob(rule) < knob) {
-          rule.knobs().stream().map(places::get).forEach(read::add);
+  /** A constraint, asked for all choices of its first knob at a node. */
+  private final class Rule {
+    private static final byte HOLDS = 1;
+    private static final byte FORBIDS = 2;
+
+    private final Predicate<KnobValues> holds;
+    private final int[] read;
+    // by combination of choices: what is known of it; empty where hardly one is met again
+    private final byte[] known;
+    private int[] digits = {};
+    private KnobValues values;
+    private int first;
+
+    Rule(Constraint constraint, int[] read, int questions) {
+      this.holds = constraint.holds();
+      this.read = read;
+      long combinations = 1;
+      for (int place : read) {
+        combinations = Math.min(combinations * numbers[place].length, Integer.MAX_VALUE);
+      }
+      this.known = new byte[combinations <= questions / 2 ? (int) combinations : 0];
+      this.values = values(digits);
+    }
+
+    /** Goes to a node; its choices are an array that stays the same. */
+    void start(int[] choices) {
+      if (choices != digits) {
+        digits = choices;
+        values = values(choices);
+      }
+      if (known.length > 0) {
+        first = 0;
+        for (int i = read.length - 1; i > 0; i--) {
+          first = (first + digits[read[i]]) * numbers[read[i - 1]].length;
         }
       }
-      int from = knob;
-      live.add(read.stream().filter(place -> place >= from).sorted().toList());
     }
-    return live;
+
+    boolean holds(int[] choices) {
+      if (known.length == 0) {
+        return holds.test(values);
+      }
+      int combination = first + choices[read[0]];
+      if (known[combination] == 0) {
+        known[combination] = holds.test(values) ? HOLDS : FORBIDS;
+      }
+      return known[combination] == HOLDS;
+    }
+  }
+
+  /** The nodes of the next level as they are met. */
+  private final class Children {
+    private final int knob;
+    private final boolean apart;
+    private final PartialChoices all;
+    // by what later constraints read of the knobs decided before: the children with each choice
+    private final PartialChoices rests;
+    private int[] known = {};
+    private int rest;
+
+    Children(int knob, int[] live) {
+      this.knob = knob;
+      this.apart = live.length > 0 && live[0] == knob;
+      this.all = new PartialChoices(knobs.size(), new int[0]);
+      this.rests = new PartialChoices(knobs.size(), live);
+    }
+
+    /** Goes to a node, of which the first choice is made. */
+    void start(int[] digits) {
+      int before = rests.count();
+      rest = rests.number(digits) * numbers[knob].length;
+      if (rests.count() > before) {
+        int end = rest + numbers[knob].length;
+        if (end > known.length) {
+          known = Arrays.copyOf(known, 2 * end);
+        }
+        Arrays.fill(known, rest, end, -1);
+      }
+    }
+
+    /** Returns the number of the child with these choices. */
+    int number(int[] digits) {
+      int at = rest + (apart ? digits[knob] : 0);
+      if (known[at] < 0) {
+        known[at] = all.add(digits);
+      }
+      return known[at];
+    }
   }
 
   /** A walk over the members in order. Not thread-safe. */
@@ -482,7 +573,7 @@ public final class TemplateSpace {
     @Override
     public int number(String knob) {
       int place = require(knob);
-      return knobs.get(place).number(digits[place]);
+      return numbers[place][digits[place]];
     }
 
     @Override
@@ -492,10 +583,10 @@ public final class TemplateSpace {
     }
 
     private int require(String knob) {
-      int place = place(knob);
+      int place = places.of(knob);
       if (place < 0) {
         throw new IllegalArgumentException(
-            "Cannot read knob " + knob + " of " + template + ": knobs are " + places.keySet());
+            "Cannot read knob " + knob + " of " + template + ": knobs are " + places);
       }
       return place;
     }

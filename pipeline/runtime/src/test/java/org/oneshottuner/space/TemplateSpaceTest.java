@@ -98,6 +98,19 @@ class TemplateSpaceTest {
   }
 
   @Test
+  void withoutKnobsThereIsOneMember() {
+    TemplateSpace space = new TemplateSpace("t", List.of(), List.of());
+    assertThat(space.size()).isEqualTo(1);
+    assertThat(space.indexOf(new int[0])).isZero();
+    assertThat(space.nearest(new int[0])).isZero();
+    assertThat(space.place("a")).isEqualTo(-1);
+    assertThat(space.cursor(0).next()).isZero();
+    assertThat(space.boxes().first(new int[0], new int[0])).isZero();
+    assertThatThrownBy(() -> space.digits(1, new int[0]))
+        .hasMessage("Cannot take member 1 of t: size is 1");
+  }
+
+  @Test
   void aNumberOutsideOfTheSpaceIsRefused() {
     TemplateSpace space = new TemplateSpace("t", List.of(A, B), List.of());
     assertThatThrownBy(() -> space.digits(9, new int[2]))
