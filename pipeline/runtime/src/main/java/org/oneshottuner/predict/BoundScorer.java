@@ -14,11 +14,12 @@ import java.util.Arrays;
 final class BoundScorer {
   private final RankedTrees trees;
   private final long[] nodes;
-  private final int capacity;
   // by splits above and word: the boxes that may reach a node
-  private final long[] masks;
+  private final long[][] masks;
   // by word: the boxes that may go both ways at some split
   private final long[] parted;
+  // by word: the boxes that may go right at the node at work
+  private final long[] rights;
   // by box: the largest leaf of the tree at work, and the sum over all so far
   private final float[] largest;
   private final float[] upper;
@@ -26,8 +27,8 @@ final class BoundScorer {
   private int words;
   private int[] leastTests = {};
   private int[] mostTests = {};
-  private long[] leastPlanes = {};
-  private long[] mostPlanes = {};
+  private long[][] leastPlanes = {};
+  private long[][] mostPlanes = {};
 
   /**
    * Makes room.
@@ -37,9 +38,10 @@ final class BoundScorer {
   BoundScorer(RankedTrees trees, int boxes) {
     this.trees = trees;
     this.nodes = trees.nodes();
-    this.capacity = (boxes + Long.SIZE - 1) / Long.SIZE;
-    this.masks = new long[(Tree.MAX_DEPTH + 1) * capacity];
+    int capacity = (boxes + Long.SIZE - 1) / Long.SIZE;
+    this.masks = new long[Tree.MAX_DEPTH + 1][capacity];
     this.parted = new long[capacity];
+    this.rights = new long[capacity];
     this.largest = new float[capacity * Long.SIZE];
     this.upper = new float[capacity * Long.SIZE];
   }
@@ -62,8 +64,8 @@ final class BoundScorer {
     Arrays.fill(parted, 0, words, 0);
     Arrays.fill(upper, 0, count, base);
     for (int tree = 0; tree < trees.trees(); tree++) {
-      Arrays.fill(masks, 0, words, -1L);
-      masks[words - 1] = -1L >>> -count;
+      Arrays.fill(masks[0], 0, words, -1L);
+      masks[0][words - 1] = -1L >>> -count;
       Arrays.fill(largest, 0, count, Float.NEGATIVE_INFINITY);
       walk(trees.root(tree), 0);
       for (int box = 0; box < count; box++) {
@@ -113,55 +115,52 @@ final class BoundScorer {
 
   /** Puts the boxes that may go left where the next level's are; returns whether there is one. */
   private boolean someLeft(int level, int plane) {
-    int at = level * capacity;
-    int to = at + capacity;
     if (plane == Outcomes.ALL_LEFT) {
-      System.arraycopy(masks, at, masks, to, words);
+      System.arraycopy(masks[level], 0, masks[level + 1], 0, words);
       return true;
     }
-    int from = plane * words;
-    long any = 0;
+    long[] boxes = masks[level];
+    long[] left = leastPlanes[plane];
+    long[] lefts = masks[level + 1];
     for (int word = 0; word < words; word++) {
-      long bits = masks[at + word] & leastPlanes[from + word];
-      masks[to + word] = bits;
-      any |= bits;
+      lefts[word] = boxes[word] & left[word];
     }
-    return any != 0;
+    return !PlaneScorer.isEmpty(lefts, words);
   }
 
   /** Returns whether a box may go right, and notes those that may go left too. */
   private boolean someRight(int level, int plane) {
-    int at = level * capacity;
-    int left = at + capacity;
+    long[] lefts = masks[level + 1];
     if (plane == Outcomes.ALL_RIGHT) {
       for (int word = 0; word < words; word++) {
-        parted[word] |= masks[left + word];
+        parted[word] |= lefts[word];
       }
       return true;
     }
-    int from = plane * words;
-    long any = 0;
+    long[] boxes = masks[level];
+    long[] surelyLeft = mostPlanes[plane];
     for (int word = 0; word < words; word++) {
-      long bits = masks[at + word] & ~mostPlanes[from + word];
-      parted[word] |= bits & masks[left + word];
-      any |= bits;
+      rights[word] = boxes[word] & ~surelyLeft[word];
     }
-    return any != 0;
+    for (int word = 0; word < words; word++) {
+      parted[word] |= rights[word] & lefts[word];
+    }
+    return !PlaneScorer.isEmpty(rights, words);
   }
 
   private void keepRight(int level, int plane) {
     if (plane != Outcomes.ALL_RIGHT) {
-      int at = level * capacity;
-      int from = plane * words;
+      long[] boxes = masks[level];
+      long[] surelyLeft = mostPlanes[plane];
       for (int word = 0; word < words; word++) {
-        masks[at + word] &= ~mostPlanes[from + word];
+        boxes[word] &= ~surelyLeft[word];
       }
     }
   }
 
   private void reach(int level, float leaf) {
     for (int word = 0; word < words; word++) {
-      long bits = masks[level * capacity + word];
+      long bits = masks[level][word];
       while (bits != 0) {
         int box = word * Long.SIZE + Long.numberOfTrailingZeros(bits);
         // no branch, which would be taken at random

@@ -19,7 +19,10 @@ final class Outcomes {
   private final int[] planes;
   // by rank: whether a row has it, then the place among those that rows have
   private final int[] places;
-  private long[] words = new long[1 << 12];
+  // one number after another, as many as a block ever had rows
+  private int[] eachRow;
+  // by plane and word
+  private long[][] words = new long[1 << 6][];
   private int rows;
   private int stride;
   private int used;
@@ -32,7 +35,8 @@ final class Outcomes {
     for (int place = 0; place < columns; place++) {
       most = Math.max(most, trees.thresholds(place));
     }
-    this.places = new int[most + 1];
+    this.places = new int[most + 2];
+    this.eachRow = new int[0];
   }
 
   /** Starts another block of rows; what was settled for all rows alike stays so. */
@@ -50,8 +54,8 @@ final class Outcomes {
     return planes;
   }
 
-  /** Returns the planes' words, one plane after another; good until the next plane is laid. */
-  long[] words() {
+  /** Returns by plane its words; good until the next block, and not to be written to. */
+  long[][] words() {
     return words;
   }
 
@@ -75,22 +79,40 @@ final class Outcomes {
     }
   }
 
-  /** Lays the planes of a column by the ranks of the rows. */
-  void lay(int column, int[] ranks) {
+  /**
+   * Lays the planes of a column.
+   *
+   * @param ranks by run of rows: the rank of its rows
+   * @param starts by run: its first row; behind the last run's, the number of rows
+   * @param runs how many runs there are
+   */
+  void lay(int column, int[] ranks, int[] starts, int runs) {
     int thresholds = trees.thresholds(column);
-    int missing = 0;
-    for (int row = 0; row < rows; row++) {
-      missing += ranks[row] > thresholds ? 1 : 0;
+    mark(column, ranks, runs);
+    if (places[thresholds + 1] == 0) {
+      layMarked(column, ranks, starts, runs, 0, 1);
+      return;
     }
-    if (missing == 0) {
-      lay(column, ranks, 0, 1);
-    } else if (missing == rows) {
+    int known = 0;
+    while (known < runs && ranks[known] > thresholds) {
+      known++;
+    }
+    if (known == runs) {
       settle(column, thresholds + 1);
     } else {
       // above all thresholds for tests that send missing values right, below all for the others
-      lay(column, withMissing(thresholds, ranks, thresholds), 0, 0);
-      lay(column, withMissing(0, ranks, thresholds), 1, 1);
+      lay(column, withMissing(thresholds, ranks, thresholds, runs), starts, runs, 0, 0);
+      lay(column, withMissing(0, ranks, thresholds, runs), starts, runs, 1, 1);
     }
+  }
+
+  /**
+   * Lays the planes of a column.
+   *
+   * @param ranks by row
+   */
+  void lay(int column, int[] ranks) {
+    lay(column, ranks, eachRow(), rows);
   }
 
   /**
@@ -99,71 +121,121 @@ final class Outcomes {
    */
   void lay(int column, int[] missingRight, int[] missingLeft) {
     if (Arrays.equals(missingRight, 0, rows, missingLeft, 0, rows)) {
-      lay(column, missingRight, 0, 1);
+      lay(column, missingRight, eachRow(), rows, 0, 1);
     } else {
-      lay(column, missingRight, 0, 0);
-      lay(column, missingLeft, 1, 1);
+      lay(column, missingRight, eachRow(), rows, 0, 0);
+      lay(column, missingLeft, eachRow(), rows, 1, 1);
     }
   }
 
+  /** Returns runs of one row each. */
+  private int[] eachRow() {
+    if (eachRow.length <= rows) {
+      eachRow = new int[rows + 1];
+      Arrays.setAll(eachRow, row -> row);
+    }
+    return eachRow;
+  }
+
   /** Returns the ranks with another for missing values. */
-  private int[] withMissing(int rank, int[] ranks, int thresholds) {
-    int[] known = new int[rows];
-    for (int row = 0; row < rows; row++) {
-      known[row] = ranks[row] > thresholds ? rank : ranks[row];
+  private static int[] withMissing(int rank, int[] ranks, int thresholds, int runs) {
+    int[] known = new int[runs];
+    for (int run = 0; run < runs; run++) {
+      known[run] = ranks[run] > thresholds ? rank : ranks[run];
     }
     return known;
   }
 
+  /** Marks the ranks that rows have. */
+  private void mark(int column, int[] ranks, int runs) {
+    Arrays.fill(places, 0, trees.thresholds(column) + 2, 0);
+    for (int run = 0; run < runs; run++) {
+      places[ranks[run]] = 1;
+    }
+  }
+
   /** Lays the planes for the tests that send missing values one way, or both ways. */
-  private void lay(int column, int[] ranks, int firstWay, int lastWay) {
-    Arrays.fill(places, 0, trees.thresholds(column) + 1, 0);
-    for (int row = 0; row < rows; row++) {
-      places[ranks[row]] = 1;
-    }
+  private void lay(
+      int column, int[] ranks, int[] starts, int runs, int firstWay, int lastWay) {
+    mark(column, ranks, runs);
+    layMarked(column, ranks, starts, runs, firstWay, lastWay);
+  }
+
+  private void layMarked(
+      int column, int[] ranks, int[] starts, int runs, int firstWay, int lastWay) {
     int distinct = number(column, firstWay, lastWay);
-    reserve(distinct);
-    int base = used * stride;
-    Arrays.fill(words, base, base + distinct * stride, 0);
-    for (int row = 0; row < rows; row++) {
-      words[base + places[ranks[row]] * stride + (row >> 6)] |= 1L << row;
+    reserve(used + distinct);
+    for (int plane = used; plane < used + distinct; plane++) {
+      Arrays.fill(words[plane], 0, stride, 0);
     }
-    // a row that is not above a threshold is not above the next
-    for (int word = base + stride; word < base + (distinct - 1) * stride; word++) {
-      words[word] |= words[word - stride];
+    set(ranks, starts, runs);
+    for (int plane = used + 1; plane < used + distinct - 1; plane++) {
+      // a row that is not above a threshold is not above the next
+      join(words[plane], words[plane - 1], stride);
     }
     used += distinct - 1;
+  }
+
+  /** Sets the bits of the rows in the planes of their ranks. */
+  private void set(int[] ranks, int[] starts, int runs) {
+    for (int run = 0; run < runs; run++) {
+      long[] plane = words[used + places[ranks[run]]];
+      int from = starts[run];
+      int to = starts[run + 1];
+      int word = from >> 6;
+      int last = (to - 1) >> 6;
+      if (word == last) {
+        plane[word] |= (-1L >>> (from - to)) << from;
+      } else {
+        plane[word] |= -1L << from;
+        for (word++; word < last; word++) {
+          plane[word] = -1L;
+        }
+        plane[last] |= -1L >>> -to;
+      }
+    }
+  }
+
+  private static void join(long[] set, long[] more, int words) {
+    for (int word = 0; word < words; word++) {
+      set[word] |= more[word];
+    }
   }
 
   /** Numbers the ranks that rows have and the planes between them; returns how many ranks. */
   private int number(int column, int firstWay, int lastWay) {
     int thresholds = trees.thresholds(column);
-    int first = 2 * trees.start(column);
+    int start = trees.start(column);
     int distinct = 0;
+    int from = 0;
     for (int rank = 0; rank <= thresholds; rank++) {
       if (places[rank] != 0) {
+        name(start + from, start + rank, distinct == 0 ? ALL_RIGHT : used + distinct - 1, firstWay, lastWay);
+        from = rank;
         places[rank] = distinct++;
       }
-      if (rank < thresholds) {
-        int plane = distinct == 0 ? ALL_RIGHT : used + distinct - 1;
-        planes[first + 2 * rank + firstWay] = plane;
-        planes[first + 2 * rank + lastWay] = plane;
-      }
     }
-    int last = used + distinct - 1;
-    for (int rank = thresholds - 1;
-        rank >= 0 && planes[first + 2 * rank + firstWay] == last;
-        rank--) {
-      planes[first + 2 * rank + firstWay] = ALL_LEFT;
-      planes[first + 2 * rank + lastWay] = ALL_LEFT;
-    }
+    name(start + from, start + thresholds, ALL_LEFT, firstWay, lastWay);
     return distinct;
   }
 
-  private void reserve(int distinct) {
-    int most = (used + distinct) * stride;
+  /** Names the plane of some thresholds' tests. */
+  private void name(int from, int to, int plane, int firstWay, int lastWay) {
+    if (firstWay != lastWay) {
+      Arrays.fill(planes, 2 * from, 2 * to, plane);
+    } else {
+      for (int threshold = from; threshold < to; threshold++) {
+        planes[2 * threshold + firstWay] = plane;
+      }
+    }
+  }
+
+  private void reserve(int most) {
     if (most > words.length) {
       words = Arrays.copyOf(words, Math.max(most, 2 * words.length));
+    }
+    for (int plane = most - 1; plane >= 0 && (words[plane] == null || words[plane].length < stride); plane--) {
+      words[plane] = new long[stride];
     }
   }
 }

@@ -7,38 +7,38 @@ import java.util.Arrays;
  * the top, with the set of rows that reach a node as a bit mask, and only where rows part. Every
  * parting on the way down is a bit of a leaf's code; the rows' codes are then read off, one bit
  * plane a depth. Not thread-safe.
+ *
+ * <p>Loops over words are few instructions long and read all their arrays at the loop's own index:
+ * Java 17 makes no vectors of longer ones, nor of those that read at offsets, which then take three
+ * to five times as long. None of them gathers a result over its turns: where Java 17.0.15 made
+ * vectors of one that did, its compiler crashed now and then.
  */
 final class PlaneScorer {
   private static final int CODES = 1 << Tree.MAX_DEPTH;
   private static final int BYTE_BITS = 8;
 
-  /** By byte: its bits, each in a byte of its own, the lowest first. */
-  private static final long[] SPREAD = new long[1 << BYTE_BITS];
+  /** Words that are looked at before it is known whether any bit is set. */
+  private static final int AT_ONCE = 8;
 
-  static {
-    for (int bits = 0; bits < SPREAD.length; bits++) {
-      for (int bit = 0; bit < BYTE_BITS; bit++) {
-        SPREAD[bits] |= (long) ((bits >> bit) & 1) << (bit * BYTE_BITS);
-      }
-    }
-  }
+  /** Depths whose bits are gathered at once. */
+  private static final int DEPTHS_AT_ONCE = 4;
 
   private final RankedTrees trees;
   private final long[] nodes;
-  private final int capacity;
-  // by partings above and word: the rows at a node, and those among all that went right at a depth
-  private final long[] masks;
-  private final long[] rights;
-  // by eight rows: the low and the high bytes of their codes
-  private final long[] codes;
-  private final long[] highCodes;
+  // by level and word: the rows at a node
+  private final long[][] masks;
+  // by depth and word: the rows that went right there
+  private final long[][] rights;
+  // by byte of a word and word: the low and the high bytes of the codes of the byte's eight rows
+  private final long[][] codes;
+  private final long[][] highCodes;
   private final float[] leaves = new float[CODES];
   private final float[] sums;
   // of the block at work
+  private int[] tests = {};
+  private long[][] planes = {};
   private int words;
   private int depths;
-  private int[] tests = {};
-  private long[] planes = {};
 
   /**
    * Makes room.
@@ -48,17 +48,19 @@ final class PlaneScorer {
   PlaneScorer(RankedTrees trees, int rows) {
     this.trees = trees;
     this.nodes = trees.nodes();
-    this.capacity = (rows + Long.SIZE - 1) / Long.SIZE;
-    this.masks = new long[(Tree.MAX_DEPTH + 1) * capacity];
-    this.rights = new long[Tree.MAX_DEPTH * capacity];
-    this.codes = new long[capacity * BYTE_BITS];
-    this.highCodes = new long[capacity * BYTE_BITS];
+    int capacity = (rows + Long.SIZE - 1) / Long.SIZE;
+    this.masks = new long[Tree.MAX_DEPTH + 2][capacity];
+    this.rights = new long[Tree.MAX_DEPTH + DEPTHS_AT_ONCE][capacity];
+    this.codes = new long[BYTE_BITS][capacity];
+    this.highCodes = new long[BYTE_BITS][capacity];
     this.sums = new float[capacity * Long.SIZE];
   }
 
   /**
    * Scores the rows of a block.
    *
+   * @param outcomes of the rows
+   * @param count how many rows
    * @param base where the sums start
    * @return the scores, good until the next block; what follows the last row's has no meaning
    */
@@ -68,18 +70,18 @@ final class PlaneScorer {
     planes = outcomes.words();
     Arrays.fill(sums, 0, words * Long.SIZE, base);
     for (int tree = 0; tree < trees.trees(); tree++) {
-      Arrays.fill(masks, 0, words, -1L);
-      masks[words - 1] = -1L >>> -count;
+      Arrays.fill(masks[0], 0, words, -1L);
+      masks[0][words - 1] = -1L >>> -count;
       depths = 0;
       walk(trees.root(tree), 0, 0, 0);
       if (depths == 0) {
         addToAll(leaves[0]);
       } else if (depths <= BYTE_BITS) {
-        spread(0, depths, codes);
+        gather(0, depths, codes);
         addLeaves();
       } else {
-        spread(0, BYTE_BITS, codes);
-        spread(BYTE_BITS, depths, highCodes);
+        gather(0, BYTE_BITS, codes);
+        gather(BYTE_BITS, depths, highCodes);
         addDeepLeaves();
       }
     }
@@ -96,6 +98,7 @@ final class PlaneScorer {
    */
   private void walk(int start, int level, int above, int path) {
     int node = start;
+    int rows = level;
     int depth = above;
     int code = path;
     while (true) {
@@ -106,88 +109,127 @@ final class PlaneScorer {
         return;
       }
       int plane = tests[test];
-      int sides =
-          plane == Outcomes.ALL_LEFT ? 1 : plane == Outcomes.ALL_RIGHT ? 2 : part(level, plane);
-      if (sides == 1) {
+      if (plane == Outcomes.ALL_LEFT) {
         node++;
-      } else {
-        if (sides == 3) {
-          open(depth);
-          walk(node + 1, level + 1, depth + 1, code);
-          goRight(level, plane, depth);
-          code |= 1 << depth++;
-        }
+      } else if (plane == Outcomes.ALL_RIGHT) {
         node = (int) packed;
+      } else {
+        part(masks[rows], planes[plane], masks[rows + 1], words);
+        if (isEmpty(masks[rows], words)) {
+          rows++;
+          node++;
+        } else {
+          if (!isEmpty(masks[rows + 1], words)) {
+            open(depth);
+            walk(node + 1, rows + 1, depth + 1, code);
+            join(rights[depth], masks[rows], words);
+            code |= 1 << depth++;
+          }
+          node = (int) packed;
+        }
       }
     }
   }
 
-  /**
-   * Puts the rows that go left where the next level's are.
-   *
-   * @return 1 if all go left, 2 if all go right, 3 if they part
-   */
-  private int part(int level, int plane) {
-    int at = level * capacity;
-    int to = at + capacity;
-    int from = plane * words;
-    long left = 0;
-    long right = 0;
+  /** Leaves those of some rows that go right, and writes which go left. */
+  private static void part(long[] rows, long[] plane, long[] lefts, int words) {
     for (int word = 0; word < words; word++) {
-      long rows = masks[at + word];
-      long bits = rows & planes[from + word];
-      masks[to + word] = bits;
-      left |= bits;
-      right |= rows ^ bits;
+      long all = rows[word];
+      long left = all & plane[word];
+      lefts[word] = left;
+      rows[word] = all ^ left;
     }
-    return (left == 0 ? 0 : 1) + (right == 0 ? 0 : 2);
+  }
+
+  /** Returns whether no bit is set in some words; looks at eight at a time. */
+  static boolean isEmpty(long[] set, int words) {
+    int word = 0;
+    for (; word + AT_ONCE <= words; word += AT_ONCE) {
+      long some = set[word] | set[word + 1] | set[word + 2] | set[word + 3];
+      long more = set[word + 4] | set[word + 5] | set[word + 6] | set[word + 7];
+      if ((some | more) != 0) {
+        return false;
+      }
+    }
+    for (; word < words; word++) {
+      if (set[word] != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void join(long[] set, long[] more, int words) {
+    for (int word = 0; word < words; word++) {
+      set[word] |= more[word];
+    }
   }
 
   /** Clears the bits of a depth if this tree's rows have not parted there before. */
   private void open(int depth) {
     if (depth == depths) {
-      Arrays.fill(rights, depth * capacity, depth * capacity + words, 0);
+      Arrays.fill(rights[depth], 0, words, 0);
       depths++;
     }
   }
 
-  /** Keeps the rows that go right, and notes that they do. */
-  private void goRight(int level, int plane, int depth) {
-    int at = level * capacity;
-    int from = plane * words;
-    int to = depth * capacity;
-    for (int word = 0; word < words; word++) {
-      long bits = masks[at + word] & ~planes[from + word];
-      masks[at + word] = bits;
-      rights[to + word] |= bits;
-    }
-  }
-
   /** Gathers the rows' codes from the planes of some depths, at most eight. */
-  private void spread(int first, int end, long[] to) {
-    gather(first * capacity, 0, to);
-    for (int depth = first + 1; depth < end; depth++) {
-      gatherMore(depth * capacity, depth - first, to);
+  private void gather(int first, int end, long[][] to) {
+    for (int depth = end; (depth - first) % DEPTHS_AT_ONCE != 0; depth++) {
+      Arrays.fill(rights[depth], 0, words, 0);
+    }
+    for (int part = 0; part < BYTE_BITS; part++) {
+      gather(first, part * BYTE_BITS, to[part]);
+      if (end - first > DEPTHS_AT_ONCE) {
+        gatherMore(first + DEPTHS_AT_ONCE, part * BYTE_BITS, to[part]);
+      }
+      transpose(to[part], words);
     }
   }
 
-  private void gather(int from, int bit, long[] to) {
+  /** Puts a byte of each of four depths side by side. */
+  private void gather(int depth, int shift, long[] to) {
+    long[] a = rights[depth];
+    long[] b = rights[depth + 1];
+    long[] c = rights[depth + 2];
+    long[] d = rights[depth + 3];
     for (int word = 0; word < words; word++) {
-      long bits = rights[from + word];
-      int at = word * BYTE_BITS;
-      for (int part = 0; part < BYTE_BITS; part++) {
-        to[at + part] = SPREAD[(int) (bits >>> (part * BYTE_BITS)) & 0xff] << bit;
-      }
+      to[word] =
+          ((a[word] >>> shift) & 0xff)
+              | (((b[word] >>> shift) & 0xff) << 8)
+              | (((c[word] >>> shift) & 0xff) << 16)
+              | (((d[word] >>> shift) & 0xff) << 24);
     }
   }
 
-  private void gatherMore(int from, int bit, long[] to) {
+  /** Puts a byte of each of four more depths above. */
+  private void gatherMore(int depth, int shift, long[] to) {
+    long[] a = rights[depth];
+    long[] b = rights[depth + 1];
+    long[] c = rights[depth + 2];
+    long[] d = rights[depth + 3];
     for (int word = 0; word < words; word++) {
-      long bits = rights[from + word];
-      int at = word * BYTE_BITS;
-      for (int part = 0; part < BYTE_BITS; part++) {
-        to[at + part] |= SPREAD[(int) (bits >>> (part * BYTE_BITS)) & 0xff] << bit;
-      }
+      to[word] |=
+          (((a[word] >>> shift) & 0xff) << 32)
+              | (((b[word] >>> shift) & 0xff) << 40)
+              | (((c[word] >>> shift) & 0xff) << 48)
+              | ((d[word] >>> shift) << 56);
+    }
+  }
+
+  /**
+   * Exchanges rows and columns of eight by eight bits, a byte a row: the bits of one row of the
+   * block, one of each depth, become a byte (Hacker's Delight, second edition, section 7-3).
+   */
+  private static void transpose(long[] squares, int words) {
+    for (int word = 0; word < words; word++) {
+      long x = squares[word];
+      long t = (x ^ (x >>> 7)) & 0x00AA00AA00AA00AAL;
+      x = x ^ t ^ (t << 7);
+      t = (x ^ (x >>> 14)) & 0x0000CCCC0000CCCCL;
+      x = x ^ t ^ (t << 14);
+      t = (x ^ (x >>> 28)) & 0x00000000F0F0F0F0L;
+      squares[word] = x ^ t ^ (t << 28);
     }
   }
 
@@ -198,9 +240,15 @@ final class PlaneScorer {
   }
 
   private void addLeaves() {
-    for (int part = 0; part < words * BYTE_BITS; part++) {
-      long code = codes[part];
-      int row = part * BYTE_BITS;
+    for (int part = 0; part < BYTE_BITS; part++) {
+      addLeaves(codes[part], part * BYTE_BITS);
+    }
+  }
+
+  private void addLeaves(long[] of, int first) {
+    for (int word = 0; word < words; word++) {
+      long code = of[word];
+      int row = word * Long.SIZE + first;
       sums[row] += leaves[(int) code & 0xff];
       sums[row + 1] += leaves[(int) (code >>> 8) & 0xff];
       sums[row + 2] += leaves[(int) (code >>> 16) & 0xff];
@@ -214,9 +262,11 @@ final class PlaneScorer {
 
   private void addDeepLeaves() {
     for (int row = 0; row < words * Long.SIZE; row++) {
+      int part = row / BYTE_BITS % BYTE_BITS;
+      int word = row / Long.SIZE;
       int shift = row % BYTE_BITS * BYTE_BITS;
-      int low = (int) (codes[row / BYTE_BITS] >>> shift) & 0xff;
-      int high = (int) (highCodes[row / BYTE_BITS] >>> shift) & 0xff;
+      int low = (int) (codes[part][word] >>> shift) & 0xff;
+      int high = (int) (highCodes[part][word] >>> shift) & 0xff;
       sums[row] += leaves[(high << BYTE_BITS) | low];
     }
   }

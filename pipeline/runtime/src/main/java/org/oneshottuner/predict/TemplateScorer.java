@@ -15,17 +15,17 @@ import org.oneshottuner.space.TemplateSpace;
  */
 final class TemplateScorer {
   /**
-   * Columns with more combinations of choices are read member by member: a column's table takes at
-   * most 256 KiB. Combinations that constraints forbid count too. Among the layers of known
-   * networks, none has more than 21,120 combinations, and all tables of a task take 0.8 MB at most.
+   * Columns with more combinations of choices are read run by run: the table of those that depend
+   * on the same knobs takes at most 1 MiB. Combinations that constraints forbid count too.
    */
-  private static final int MOST_ENTRIES = 1 << 16;
+  private static final int MOST_ENTRIES = 1 << 18;
 
   private final RankedTrees trees;
   private final Outcomes outcomes;
   private final TemplateSpace template;
   private final MemberBlock block;
   private final List<Group> groups = new ArrayList<>();
+  // by run: its combination of choices, and the rank of its members
   private final int[] entries;
   private final int[] ranks;
 
@@ -40,7 +40,7 @@ final class TemplateScorer {
     this.trees = trees;
     this.outcomes = new Outcomes(trees);
     this.template = template;
-    this.block = new MemberBlock(template.knobs().size(), capacity);
+    this.block = new MemberBlock(template, capacity);
     this.entries = new int[capacity];
     this.ranks = new int[capacity];
     int[] digits = new int[template.knobs().size()];
@@ -48,13 +48,17 @@ final class TemplateScorer {
     Map<List<Integer>, Group> byKnobs = new LinkedHashMap<>();
     for (int place = 0; place < read.length; place++) {
       SpaceColumn column = columns.apply(read[place]);
-      int[] knobs = column.knobs();
+      int[] knobs =
+          Arrays.stream(column.knobs())
+              .filter(knob -> template.knobs().get(knob).size() > 1)
+              .toArray();
       if (knobs.length == 0) {
         outcomes.settle(place, trees.rank(place, column.value(digits)));
       } else {
         byKnobs
             .computeIfAbsent(Arrays.stream(knobs).boxed().toList(), key -> new Group(knobs))
-            .add(place, column);
+            .columns
+            .add(new Column(place, column));
       }
     }
     groups.addAll(byKnobs.values());
@@ -89,68 +93,94 @@ final class TemplateScorer {
   private final class Group {
     private final int[] knobs;
     private final int[] strides;
-    private final long size;
     private final List<Column> columns = new ArrayList<>();
+    // by combination of choices: one more than its number, zero if it was not met yet; or empty
+    private final int[] numbers;
+    private int met;
 
     Group(int[] knobs) {
       this.knobs = knobs;
       this.strides = new int[knobs.length];
       long product = 1;
       for (int i = 0; i < knobs.length; i++) {
-        strides[i] = (int) Math.min(product, MOST_ENTRIES);
+        strides[i] = (int) product;
         product = Math.min(product * template.knobs().get(knobs[i]).size(), Integer.MAX_VALUE);
       }
-      this.size = product;
-    }
-
-    void add(int place, SpaceColumn column) {
-      columns.add(new Column(place, column, size <= MOST_ENTRIES ? (int) size : 0));
+      this.numbers = new int[product <= MOST_ENTRIES ? (int) product : 0];
     }
 
     void lay() {
-      if (size <= MOST_ENTRIES) {
+      int[] starts = block.starts(knobs[0]);
+      int runs = block.runs(knobs[0]);
+      if (numbers.length > 0) {
         block.entries(knobs, strides, entries);
-        for (Column column : columns) {
-          column.rankEntries();
-          outcomes.lay(column.place, ranks);
-        }
+        number(starts, runs);
       } else {
-        for (Column column : columns) {
-          column.rankMembers();
-          outcomes.lay(column.place, ranks);
+        met = 0;
+        for (int run = 0; run < runs; run++) {
+          entries[run] = meet(starts[run]);
         }
       }
+      for (Column column : columns) {
+        column.lay(starts, runs);
+      }
+    }
+
+    /** Replaces combinations by their numbers. */
+    private void number(int[] starts, int runs) {
+      for (int run = 0; run < runs; run++) {
+        int number = numbers[entries[run]];
+        if (number == 0) {
+          number = meet(starts[run]) + 1;
+          numbers[entries[run]] = number;
+        }
+        entries[run] = number - 1;
+      }
+    }
+
+    private int meet(int row) {
+      int[] digits = block.digits(row);
+      for (Column column : columns) {
+        column.learn(met, digits);
+      }
+      return met++;
     }
   }
 
   private final class Column {
+    private static final int UNSETTLED = -1;
+
     private final int place;
     private final SpaceColumn values;
-    // by combination of choices: one more than the rank, zero if it is not known yet
-    private final int[] known;
+    // by number of a combination
+    private int[] known = new int[Long.SIZE];
+    private int settled = UNSETTLED;
 
-    Column(int place, SpaceColumn values, int size) {
+    Column(int place, SpaceColumn values) {
       this.place = place;
       this.values = values;
-      this.known = new int[size];
     }
 
-    void rankEntries() {
-      for (int row = 0; row < block.count(); row++) {
-        int rank = known[entries[row]] - 1;
-        ranks[row] = rank >= 0 ? rank : learn(row);
+    void learn(int number, int[] digits) {
+      if (number == known.length) {
+        known = Arrays.copyOf(known, 2 * number);
       }
+      known[number] = trees.rank(place, values.value(digits));
     }
 
-    private int learn(int row) {
-      int rank = trees.rank(place, values.value(block.digits(row)));
-      known[entries[row]] = rank + 1;
-      return rank;
-    }
-
-    void rankMembers() {
-      for (int row = 0; row < block.count(); row++) {
-        ranks[row] = trees.rank(place, values.value(block.digits(row)));
+    void lay(int[] starts, int runs) {
+      if (runs == 1) {
+        int rank = known[entries[0]];
+        if (rank != settled) {
+          outcomes.settle(place, rank);
+          settled = rank;
+        }
+      } else {
+        for (int run = 0; run < runs; run++) {
+          ranks[run] = known[entries[run]];
+        }
+        outcomes.lay(place, ranks, starts, runs);
+        settled = UNSETTLED;
       }
     }
   }

@@ -101,7 +101,7 @@ public final class TemplateSpace {
     long rest = index;
     int node = 0;
     for (int knob = knobs.size() - 1; knob >= 0; knob--) {
-      int choices = knobs.get(knob).size();
+      int choices = numbers[knob].length;
       int row = node * choices;
       for (int digit = 0; ; digit++) {
         int child = children[knob][row + digit];
@@ -127,7 +127,7 @@ public final class TemplateSpace {
     long index = 0;
     int node = 0;
     for (int knob = knobs.size() - 1; knob >= 0; knob--) {
-      int row = node * knobs.get(knob).size();
+      int row = node * numbers[knob].length;
       for (int digit = 0; digit < digits[knob]; digit++) {
         int child = children[knob][row + digit];
         index += child < 0 ? 0 : counts[knob][child];
@@ -159,7 +159,7 @@ public final class TemplateSpace {
     int[] digits = new int[knobs.size()];
     int node = 0;
     for (int knob = knobs.size() - 1; knob >= 0; knob--) {
-      int choices = knobs.get(knob).size();
+      int choices = numbers[knob].length;
       int best = -1;
       for (int digit = 0; digit < choices; digit++) {
         if (children[knob][node * choices + digit] >= 0
@@ -200,9 +200,11 @@ public final class TemplateSpace {
   }
 
   private int allowed(int knob, int node, int from) {
-    int choices = knobs.get(knob).size();
+    int[] row = children[knob];
+    int choices = numbers[knob].length;
+    int start = node * choices;
     for (int digit = from; digit < choices; digit++) {
-      if (children[knob][node * choices + digit] >= 0) {
+      if (row[start + digit] >= 0) {
         return digit;
       }
     }
@@ -267,7 +269,7 @@ public final class TemplateSpace {
     counts[0] = new long[leaves];
     Arrays.fill(counts[0], 1);
     for (int knob = 0; knob < knobs.size(); knob++) {
-      int choices = knobs.get(knob).size();
+      int choices = numbers[knob].length;
       long[] sums = new long[children[knob].length / choices];
       for (int i = 0; i < children[knob].length; i++) {
         int child = children[knob][i];
@@ -414,7 +416,7 @@ public final class TemplateSpace {
       int node = 0;
       for (int knob = knobs.size() - 1; knob >= 0; knob--) {
         path[knob] = node;
-        node = children[knob][node * knobs.get(knob).size() + digits[knob]];
+        node = children[knob][node * numbers[knob].length + digits[knob]];
       }
     }
 
@@ -434,7 +436,7 @@ public final class TemplateSpace {
         int next = allowed(knob, path[knob], digits[knob] + 1);
         if (next >= 0) {
           digits[knob] = next;
-          descend(knob, children[knob][path[knob] * knobs.get(knob).size() + next]);
+          descend(knob, children[knob][path[knob] * numbers[knob].length + next]);
           return knob + 1;
         }
       }
@@ -446,7 +448,7 @@ public final class TemplateSpace {
       for (int knob = below - 1; knob >= 0; knob--) {
         path[knob] = node;
         digits[knob] = allowed(knob, node, 0);
-        node = children[knob][node * knobs.get(knob).size() + digits[knob]];
+        node = children[knob][node * numbers[knob].length + digits[knob]];
       }
     }
   }
@@ -469,7 +471,7 @@ public final class TemplateSpace {
 
     private Boxes() {
       for (int knob = 0; knob < barren.length; knob++) {
-        barren[knob] = new int[children[knob].length / knobs.get(knob).size()];
+        barren[knob] = new int[children[knob].length / numbers[knob].length];
       }
     }
 
@@ -519,7 +521,7 @@ public final class TemplateSpace {
       if (barren[knob][node] == question) {
         return -1;
       }
-      int row = node * knobs.get(knob).size();
+      int row = node * numbers[knob].length;
       long before = 0;
       for (int digit = 0; digit <= high[knob]; digit++) {
         int child = children[knob][row + digit];
@@ -546,7 +548,7 @@ public final class TemplateSpace {
       if (barren[knob][node] == question) {
         return false;
       }
-      int row = node * knobs.get(knob).size();
+      int row = node * numbers[knob].length;
       long before = start;
       boolean any = false;
       for (int digit = 0; digit <= high[knob] && count < found.length; digit++) {

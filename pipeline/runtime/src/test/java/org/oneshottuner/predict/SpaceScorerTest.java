@@ -79,8 +79,33 @@ class SpaceScorerTest {
     SplitMix64 random = TestSeed.random("odd values");
     for (int trial = 0; trial < 60; trial++) {
       int depth = 1 + trial % Tree.MAX_DEPTH;
-      Odd odd = new Odd(random, trial % 4 == 0 ? 60 : 9);
+      Odd odd = new Odd(drawnKnobs(random, trial), random);
       odd.check(DrawnEnsembles.ensemble(random, odd.columns.size(), 30, depth), random);
+    }
+  }
+
+  /** Draws two or more knobs, some of them without a choice; many choices fill no table. */
+  private static List<Knob> drawnKnobs(SplitMix64 random, int trial) {
+    int count = trial % 3 == 0 ? 4 : 2 + (int) random.nextLong(7);
+    int most = trial % 3 == 0 ? 60 : count > 4 ? 4 : 9;
+    List<Knob> knobs = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int choices = trial % 6 == 0 ? most : 1 + (int) random.nextLong(most);
+      knobs.add(new Knob.Count("k" + i, IntStream.rangeClosed(1, choices).boxed().toList()));
+    }
+    return knobs;
+  }
+
+  @Test
+  void templatesMayHaveOneKnobOrNone() {
+    SplitMix64 random = TestSeed.random("few knobs");
+    for (int choices : new int[] {1, 2, 63, 64, 65, 130, 5000}) {
+      List<Integer> values = IntStream.rangeClosed(1, choices).boxed().toList();
+      for (List<Knob> knobs :
+          List.of(List.<Knob>of(), List.<Knob>of(new Knob.Count("k0", values)))) {
+        Odd odd = new Odd(knobs, random);
+        odd.check(DrawnEnsembles.ensemble(random, odd.columns.size(), 10, 6), random);
+      }
     }
   }
 
@@ -174,23 +199,20 @@ class SpaceScorerTest {
     private final TemplateSpace template;
     private final List<SpaceColumn> columns = new ArrayList<>();
 
-    /**
-     * Draws one.
-     *
-     * @param choices of each of four knobs; many make combinations too many to be tabulated
-     */
-    Odd(SplitMix64 random, int choices) {
-      List<Knob> knobs = new ArrayList<>();
-      for (String name : List.of("a", "b", "c", "d")) {
-        List<Integer> values = Stream.iterate(1, i -> i + 1).limit(choices).toList();
-        knobs.add(new Knob.Count(name, values));
+    /** Draws columns over the combinations of some knobs. */
+    Odd(List<Knob> knobs, SplitMix64 random) {
+      int count = knobs.size();
+      List<Constraint> rules = new ArrayList<>();
+      if (count > 1) {
+        String last = knobs.get(count - 1).name();
+        rules.add(
+            new Constraint(
+                "rising", List.of("k0", last), v -> v.number("k0") <= v.number(last) + 1));
       }
-      Constraint rule =
-          new Constraint("c_below_d", List.of("c", "d"), v -> v.number("c") <= v.number("d"));
-      this.template = new TemplateSpace("odd", knobs, List.of(rule));
+      this.template = new TemplateSpace("odd", knobs, rules);
       for (int column = 0; column < 12; column++) {
-        int mask = column == 0 ? 15 : (int) random.nextLong(16);
-        int[] read = IntStream.range(0, 4).filter(k -> (mask >> k & 1) != 0).toArray();
+        long mask = column == 0 ? -1 : random.nextLong(1L << count);
+        int[] read = IntStream.range(0, count).filter(k -> (mask >> k & 1) != 0).toArray();
         float[] values = DrawnEnsembles.rows(random, 1, 1 + (int) random.nextLong(40));
         columns.add(new Hashed(read, values));
       }
@@ -198,7 +220,9 @@ class SpaceScorerTest {
 
     void check(Ensemble ensemble, SplitMix64 random) {
       RankedTrees trees = new RankedTrees(columns.size(), ensemble.trees());
-      int most = 300;
+      int most =
+          (int)
+              Math.min(template.size(), 1 + random.nextLong(random.nextLong(5) == 0 ? 5000 : 400));
       TemplateScorer scorer = new TemplateScorer(trees, template, columns::get, most);
       PlaneScorer planes = new PlaneScorer(trees, most);
       for (int block = 0; block < 3; block++) {
@@ -206,7 +230,7 @@ class SpaceScorerTest {
         long from = random.nextLong(template.size() - count + 1);
         float[] scores = planes.score(scorer.outcomes(from, count), count, ensemble.base());
         float[] expected = new float[count];
-        int[] digits = new int[4];
+        int[] digits = new int[template.knobs().size()];
         for (int i = 0; i < count; i++) {
           template.digits(from + i, digits);
           float[] row = new float[columns.size()];
