@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.lower.Trait;
+import org.oneshottuner.space.KnobValues;
 import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.space.TemplateSpace;
 import org.oneshottuner.workload.TuningTask;
@@ -170,13 +171,21 @@ public final class SpaceFeatures implements SpaceColumns {
     private final int[] strides;
     private final float[] values;
     private final boolean[] known;
+    // what was asked for last, and its choices as the reader sees them
+    private int[] asked = {};
+    private KnobValues choices;
 
     TraitTable(TemplateSpace space, Trait.Reader reader, FeatureColumn.Scale scale, int column) {
       this.space = space;
       this.reader = reader;
       this.scale = scale;
       this.column = column;
-      this.places = reader.knobs().stream().mapToInt(space::place).sorted().toArray();
+      this.places =
+          reader.knobs().stream()
+              .mapToInt(space::place)
+              .filter(place -> space.knobs().get(place).size() > 1)
+              .sorted()
+              .toArray();
       this.firstPlace = places.length == 0 ? Integer.MAX_VALUE : places[0];
       this.strides = new int[places.length];
       int size = 1;
@@ -186,6 +195,7 @@ public final class SpaceFeatures implements SpaceColumns {
       }
       this.values = new float[size];
       this.known = new boolean[size];
+      this.choices = space.values(asked);
     }
 
     @Override
@@ -200,10 +210,18 @@ public final class SpaceFeatures implements SpaceColumns {
         index += digits[places[i]] * strides[i];
       }
       if (!known[index]) {
-        values[index] = (float) scale.apply(reader.value().applyAsDouble(space.values(digits)));
+        values[index] = (float) scale.apply(reader.value().applyAsDouble(choices(digits)));
         known[index] = true;
       }
       return values[index];
+    }
+
+    private KnobValues choices(int[] digits) {
+      if (digits != asked) {
+        asked = digits;
+        choices = space.values(digits);
+      }
+      return choices;
     }
   }
 

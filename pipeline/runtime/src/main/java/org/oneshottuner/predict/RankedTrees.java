@@ -128,11 +128,14 @@ final class RankedTrees {
       return thresholds(place) + 1;
     }
     int low = starts[place];
-    // by halves and without a branch that no processor could foresee
-    for (int rest = thresholds(place); rest > 0; ) {
-      int half = (rest + 1) >>> 1;
-      low = thresholds[low + half - 1] <= value ? low + half : low;
-      rest -= half;
+    int high = starts[place + 1];
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (thresholds[middle] <= value) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
     }
     return low - starts[place];
   }

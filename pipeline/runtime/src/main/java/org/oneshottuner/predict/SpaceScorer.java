@@ -16,7 +16,7 @@ import org.oneshottuner.space.ScheduleSpace;
  */
 public final class SpaceScorer {
   /** Members at once; their bit planes stay in the second-level cache. */
-  private static final int MOST_MEMBERS = 2048;
+  private static final int MOST_MEMBERS = 4096;
 
   private final ScheduleSpace space;
   private final float base;
