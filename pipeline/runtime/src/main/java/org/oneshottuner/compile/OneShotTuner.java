@@ -4,8 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import org.oneshottuner.feature.FeatureColumn;
 import org.oneshottuner.feature.FeatureSchema;
@@ -22,7 +20,6 @@ import org.oneshottuner.predict.SpaceScorer;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.Schedule;
 import org.oneshottuner.space.ScheduleSpace;
-import org.oneshottuner.space.TemplateSpace;
 import org.oneshottuner.workload.TuningTask;
 
 /**
@@ -36,12 +33,19 @@ import org.oneshottuner.workload.TuningTask;
 public final class OneShotTuner {
   private static final int BLOCK = 1 << 14;
 
+  /** Members whose scores are kept side by side, to tell what other decisions cost: 16 MiB. */
+  private static final int MOST_WEIGHED = 1 << 22;
+
+  private static final int MOST_THREADS = 1024;
+
   private final FrozenModel model;
   private final String source;
+  private final int threads;
 
-  private OneShotTuner(FrozenModel model, String source) {
+  private OneShotTuner(FrozenModel model, String source, int threads) {
     this.model = requireNonNull(model, "model");
     this.source = source;
+    this.threads = threads;
   }
 
   /** Returns what a model must agree on to be served by this version of the runtime. */
@@ -60,7 +64,7 @@ public final class OneShotTuner {
    *     version, feature schema or space family
    */
   public static OneShotTuner load(Path file) {
-    return new OneShotTuner(FrozenModelReader.read(file, served()), file.toString());
+    return new OneShotTuner(FrozenModelReader.read(file, served()), file.toString(), 1);
   }
 
   /**
@@ -80,7 +84,23 @@ public final class OneShotTuner {
               + " and "
               + served().spaceFamily());
     }
-    return new OneShotTuner(model, "in memory");
+    return new OneShotTuner(model, "in memory", 1);
+  }
+
+  /**
+   * Returns a tuner that scores large spaces by several threads; it makes the same choices. Spaces
+   * that are searched keep to the calling thread.
+   *
+   * @param count how many threads work on one task; 1 is the calling thread alone, which is always
+   *     one of them
+   * @throws IllegalArgumentException if it is not from 1 to 1024
+   */
+  public OneShotTuner withThreads(int count) {
+    if (count < 1 || count > MOST_THREADS) {
+      throw new IllegalArgumentException(
+          "Cannot choose by " + count + " threads: expected 1 to " + MOST_THREADS);
+    }
+    return new OneShotTuner(model, source, count);
   }
 
   /** Returns the model. */
@@ -105,12 +125,10 @@ public final class OneShotTuner {
   public Choice choose(TuningTask task, SearchBudget budget) {
     mustServe(task);
     ScheduleSpace space = Templates.space(task);
-    if (space.size() > budget.members()) {
+    if (space.size() > Math.min(budget.members(), MOST_WEIGHED)) {
       return searched(task, space, budget);
     }
-    Ballot ballot = new Ballot(space);
-    scores(task, space, ballot::take);
-    return ballot.choice(task);
+    return new Ballot(space, AllScores.of(task, space, model.ensemble(), threads)).choice(task);
   }
 
   /**
@@ -126,12 +144,17 @@ public final class OneShotTuner {
     float[] row = new float[FeatureSchema.CURRENT.size()];
     SpaceFeatures.of(task, space).fill(own, 1, row);
     float score = model.ensemble().score(row);
-    long[] ahead = new long[1];
-    scores(
-        task,
-        space,
-        (index, other) -> ahead[0] += other > score || (other == score && index < own) ? 1 : 0);
-    return new Standing(schedule, score, ahead[0] + 1, space.size());
+    SpaceScorer scorer = new SpaceScorer(SpaceFeatures.of(task, space), model.ensemble());
+    float[] block = new float[(int) Math.min(BLOCK, space.size())];
+    long ahead = 0;
+    for (long from = 0; from < space.size(); from += block.length) {
+      int count = (int) Math.min(block.length, space.size() - from);
+      scorer.score(from, from + count, block);
+      for (int i = 0; i < count; i++) {
+        ahead += block[i] > score || (block[i] == score && from + i < own) ? 1 : 0;
+      }
+    }
+    return new Standing(schedule, score, ahead + 1, space.size());
   }
 
   /** Picks a schedule for each task, in order. */
@@ -180,137 +203,5 @@ public final class OneShotTuner {
         space.at(runnerUp.index()),
         runnerUp.score(),
         List.of());
-  }
-
-  /** Takes the score of one member. */
-  private interface Scored {
-    void take(long index, float score);
-  }
-
-  private void scores(TuningTask task, ScheduleSpace space, Scored scored) {
-    SpaceScorer scorer = new SpaceScorer(SpaceFeatures.of(task, space), model.ensemble());
-    float[] out = new float[(int) Math.min(BLOCK, space.size())];
-    for (long from = 0; from < space.size(); from += BLOCK) {
-      int count = (int) Math.min(BLOCK, space.size() - from);
-      scorer.score(from, from + count, out);
-      for (int i = 0; i < count; i++) {
-        scored.take(from + i, out[i]);
-      }
-    }
-  }
-
-  /** The best member so far, the best but one, and the best for each choice of each knob. */
-  private static final class Ballot {
-    private final ScheduleSpace space;
-    private final float[][][] best;
-    private long first = -1;
-    private long second = -1;
-    private float firstScore = Float.NEGATIVE_INFINITY;
-    private float secondScore = Float.NEGATIVE_INFINITY;
-    private int place;
-    private TemplateSpace.Cursor cursor;
-
-    Ballot(ScheduleSpace space) {
-      this.space = space;
-      this.cursor = space.templates().get(0).cursor(0);
-      this.best = new float[space.templates().size()][][];
-      for (int place = 0; place < best.length; place++) {
-        TemplateSpace template = space.templates().get(place);
-        best[place] = new float[template.knobs().size()][];
-        for (int knob = 0; knob < best[place].length; knob++) {
-          best[place][knob] = new float[template.knobs().get(knob).size()];
-          Arrays.fill(best[place][knob], Float.NEGATIVE_INFINITY);
-        }
-      }
-    }
-
-    /** Takes the members in order, from the first on. */
-    void take(long index, float score) {
-      if (score > firstScore || first < 0) {
-        second = first;
-        secondScore = firstScore;
-        first = index;
-        firstScore = score;
-      } else if (score > secondScore || second < 0) {
-        second = index;
-        secondScore = score;
-      }
-      if (index == space.start(place + 1)) {
-        place++;
-        cursor = space.templates().get(place).cursor(0);
-      }
-      int[] digits = cursor.digits();
-      for (int knob = 0; knob < digits.length; knob++) {
-        float[] scores = best[place][knob];
-        if (score > scores[digits[knob]]) {
-          scores[digits[knob]] = score;
-        }
-      }
-      if (cursor.next() == 0 && index < space.start(place + 1) - 1) {
-        throw new IllegalStateException("Cannot walk on from member " + index);
-      }
-    }
-
-    Choice choice(TuningTask task) {
-      Schedule chosen = space.at(first);
-      long other = second < 0 ? first : second;
-      return new Choice(
-          task,
-          chosen,
-          firstScore,
-          space.size(),
-          0,
-          space.at(other),
-          second < 0 ? firstScore : secondScore,
-          alternatives(chosen));
-    }
-
-    private List<Choice.Alternative> alternatives(Schedule chosen) {
-      List<Choice.Alternative> alternatives = new ArrayList<>();
-      int chosenPlace = space.templateOf(first);
-      float bestOther = Float.NEGATIVE_INFINITY;
-      String otherTemplate = "";
-      for (int i = 0; i < best.length; i++) {
-        float score = highest(best[i][0], -1);
-        if (i != chosenPlace && score > bestOther) {
-          bestOther = score;
-          otherTemplate = space.templates().get(i).template();
-        }
-      }
-      if (!otherTemplate.isEmpty()) {
-        alternatives.add(
-            new Choice.Alternative(
-                "template", chosen.template(), otherTemplate, firstScore - bestOther));
-      }
-      TemplateSpace template = space.templates().get(chosenPlace);
-      int[] taken = new int[template.knobs().size()];
-      template.digits(first - space.start(chosenPlace), taken);
-      for (int knob = 0; knob < taken.length; knob++) {
-        float[] scores = best[chosenPlace][knob];
-        float score = highest(scores, taken[knob]);
-        if (score > Float.NEGATIVE_INFINITY) {
-          int digit = 0;
-          while (digit == taken[knob] || scores[digit] != score) {
-            digit++;
-          }
-          alternatives.add(
-              new Choice.Alternative(
-                  template.knobs().get(knob).name(),
-                  template.knobs().get(knob).text(taken[knob]),
-                  template.knobs().get(knob).text(digit),
-                  firstScore - score));
-        }
-      }
-      alternatives.sort(Comparator.comparingDouble(Choice.Alternative::scoreLost).reversed());
-      return alternatives;
-    }
-
-    private static float highest(float[] scores, int but) {
-      float highest = Float.NEGATIVE_INFINITY;
-      for (int i = 0; i < scores.length; i++) {
-        highest = i == but ? highest : Math.max(highest, scores[i]);
-      }
-      return highest;
-    }
   }
 }

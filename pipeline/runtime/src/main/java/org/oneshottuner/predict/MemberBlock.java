@@ -9,7 +9,10 @@ import org.oneshottuner.space.TemplateSpace;
  * thread-safe.
  */
 final class MemberBlock {
-  /** Knobs whose choices are kept row by row; those behind them change so seldom that runs are filled. */
+  /**
+   * Knobs whose choices are kept row by row; those behind them change so seldom that runs are
+   * filled.
+   */
   private static final int FAST = 4;
 
   private final int capacity;
@@ -36,9 +39,7 @@ final class MemberBlock {
     int knobs = template.knobs().size();
     this.capacity = capacity;
     this.open =
-        IntStream.range(0, knobs)
-            .filter(knob -> template.knobs().get(knob).size() > 1)
-            .toArray();
+        IntStream.range(0, knobs).filter(knob -> template.knobs().get(knob).size() > 1).toArray();
     this.fast = open.length > FAST ? open[FAST] : knobs;
     this.choices = new int[knobs * capacity];
     this.digits = new int[knobs];
@@ -127,12 +128,16 @@ final class MemberBlock {
     }
   }
 
-  /** Returns how many runs of rows there are with the same choices of a knob and those behind it. */
+  /**
+   * Returns how many runs of rows there are with the same choices of a knob and those behind it.
+   */
   int runs(int knob) {
     return runs[knob];
   }
 
-  /** Returns where these runs start, and behind the last the number of rows; not to be written to. */
+  /**
+   * Returns where these runs start, and behind the last the number of rows; not to be written to.
+   */
   int[] starts(int knob) {
     return starts[knob];
   }

@@ -155,8 +155,7 @@ final class Outcomes {
   }
 
   /** Lays the planes for the tests that send missing values one way, or both ways. */
-  private void lay(
-      int column, int[] ranks, int[] starts, int runs, int firstWay, int lastWay) {
+  private void lay(int column, int[] ranks, int[] starts, int runs, int firstWay, int lastWay) {
     mark(column, ranks, runs);
     layMarked(column, ranks, starts, runs, firstWay, lastWay);
   }
@@ -210,7 +209,12 @@ final class Outcomes {
     int from = 0;
     for (int rank = 0; rank <= thresholds; rank++) {
       if (places[rank] != 0) {
-        name(start + from, start + rank, distinct == 0 ? ALL_RIGHT : used + distinct - 1, firstWay, lastWay);
+        name(
+            start + from,
+            start + rank,
+            distinct == 0 ? ALL_RIGHT : used + distinct - 1,
+            firstWay,
+            lastWay);
         from = rank;
         places[rank] = distinct++;
       }
@@ -234,7 +238,9 @@ final class Outcomes {
     if (most > words.length) {
       words = Arrays.copyOf(words, Math.max(most, 2 * words.length));
     }
-    for (int plane = most - 1; plane >= 0 && (words[plane] == null || words[plane].length < stride); plane--) {
+    for (int plane = most - 1;
+        plane >= 0 && (words[plane] == null || words[plane].length < stride);
+        plane--) {
       words[plane] = new long[stride];
     }
   }

@@ -137,6 +137,19 @@ class OneShotTunerTest {
   }
 
   @Test
+  void anyNumberOfThreadsMakesTheSameChoice() {
+    OneShotTuner tuner = OneShotTuner.of(model(drawn()));
+    TuningTask task = new TuningTask(Workload.parse("dense m=128 n=768 k=768"), CpuTarget.AVX2, 1);
+    assertThat(Templates.space(task).size()).isGreaterThan(9000);
+    Choice choice = tuner.choose(task);
+    for (int threads : List.of(1, 2, 3, 7)) {
+      assertThat(tuner.withThreads(threads).choose(task)).isEqualTo(choice);
+    }
+    assertThatThrownBy(() -> tuner.withThreads(0))
+        .hasMessage("Cannot choose by 0 threads: expected 1 to 1024");
+  }
+
+  @Test
   void aTaskOfAnotherTargetIsRefused() {
     TuningTask task = new TuningTask(Workload.parse("dense m=1 n=2 k=3"), CpuTarget.AVX512, 1);
     assertThatThrownBy(() -> OneShotTuner.of(model(drawn())).choose(task))
