@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "WHAT",
     description = "Compares what this project makes with what others make.",
-    subcommands = BenchKernelsCommand.class)
+    subcommands = {BenchKernelsCommand.class, BenchScoringCommand.class})
 final class BenchCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
 

@@ -38,22 +38,34 @@ public record ContestProgram(List<String> words) {
    * @throws IllegalStateException if it was not built
    */
   public static ContestProgram built(Path home) {
+    return new ContestProgram(words(home, "kernels", "org.oneshottuner.bench.KernelContest"));
+  }
+
+  /**
+   * Returns the words that start a program that a build leaves.
+   *
+   * @param what it compares
+   * @param program its class
+   * @throws IllegalStateException if it was not built
+   */
+  static List<String> words(Path home, String what, String program) {
     Path jar = home.resolve("pipeline/bench/target/oneshot-bench.jar");
     if (!Files.isRegularFile(jar)) {
       throw new IllegalStateException(
-          "Cannot compare kernels: "
+          "Cannot compare "
+              + what
+              + ": "
               + jar
               + " is missing, mvn -Dfast -DskipTests package makes it");
     }
-    return new ContestProgram(
-        List.of(
-            Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
-            "-Xmx1g",
-            "-Dorg.slf4j.simpleLogger.showThreadName=false",
-            "-Dorg.slf4j.simpleLogger.showLogName=false",
-            "-cp",
-            jar.toString(),
-            "org.oneshottuner.bench.KernelContest"));
+    return List.of(
+        Path.of(System.getProperty("java.home", ""), "bin", "java").toString(),
+        "-Xmx1g",
+        "-Dorg.slf4j.simpleLogger.showThreadName=false",
+        "-Dorg.slf4j.simpleLogger.showLogName=false",
+        "-cp",
+        jar.toString(),
+        program);
   }
 
   /**
@@ -87,19 +99,19 @@ public record ContestProgram(List<String> words) {
     command.add(peers.toString());
     Subprocess ended = Subprocess.run(command, folder, ContestProgram::relay);
     if (ended.status() != 0) {
-      throw failure(ended);
+      throw failure("kernels", ended);
     }
     return KernelComparison.read(Files.readString(results, StandardCharsets.UTF_8));
   }
 
-  private static void relay(String line) {
+  static void relay(String line) {
     if (line.startsWith(INFO)) {
       LOG.info("{}", line.substring(INFO.length()));
     }
   }
 
   /** Returns what it ended with; a JVM names an exception that nothing catches before all else. */
-  private static RuntimeException failure(Subprocess ended) {
+  static RuntimeException failure(String what, Subprocess ended) {
     for (String line : ended.lines()) {
       int message = line.startsWith(INFO) ? -1 : line.indexOf(REFUSAL);
       if (message >= 0) {
@@ -109,7 +121,9 @@ public record ContestProgram(List<String> words) {
       }
     }
     return new IllegalStateException(
-        "Cannot compare kernels: the program ended with status "
+        "Cannot compare "
+            + what
+            + ": the program ended with status "
             + ended.status()
             + " and says "
             + ended.lines().stream()

@@ -67,7 +67,7 @@ class ProgramTest {
     refused(Ran.oneshot("compile", "a", "b", "--model", "m", "-o", "k"), "argument 'b'");
     refused(Ran.oneshot(), "expected a command");
     refused(Ran.oneshot("tune"), "Cannot tune nothing: expected TASK or --workloads");
-    refused(Ran.oneshot("bench"), "expected one of kernels");
+    refused(Ran.oneshot("bench"), "expected one of kernels, scoring");
   }
 
   @ParameterizedTest
@@ -161,6 +161,7 @@ class ProgramTest {
     refused(Ran.oneshot("tune", "--search", "anealing", "dense m=1 n=8 k=8"), "known are random");
     refused(Ran.oneshot("tune", "--trials", "0", "dense m=1 n=8 k=8"), "0 trials: least is 1");
     refused(Ran.oneshot("bench", "kernels", "--trials", "0"), "0 trials: least is 1");
+    refused(Ran.oneshot("bench", "scoring", "--rounds", "0"), "0 rounds: expected 1 to 1000");
     refused(
         Ran.oneshot("evaluate", "--set", "evaluate.baselines=[anealing]"),
         "Cannot set evaluate.baselines to anealing: known are [random, ");

@@ -41,7 +41,7 @@ final class NamePlaces {
     int slot = slot(name);
     while (table[slot] >= 0) {
       String found = names[table[slot]];
-      if (found == name || found.equals(name)) {
+      if (found.equals(name)) {
         return table[slot];
       }
       slot = (slot + 1) & (table.length - 1);

@@ -33,6 +33,13 @@ final class PartialChoices {
     Arrays.fill(table, -1);
   }
 
+  /** Returns a set with the first choice of each knob alone. */
+  static PartialChoices first(int knobs) {
+    PartialChoices first = new PartialChoices(knobs, new int[0]);
+    first.count = 1;
+    return first;
+  }
+
   /** Returns how many there are. */
   int count() {
     return count;
@@ -52,12 +59,12 @@ final class PartialChoices {
       }
       slot = (slot + 1) & (table.length - 1);
     }
-    table[slot] = count;
-    add(choices);
+    int number = add(choices);
+    table[slot] = number;
     if (2 * count > table.length) {
       grow();
     }
-    return count - 1;
+    return number;
   }
 
   /** Returns a new number for these choices; whoever asks this for one never asks for another's. */

@@ -239,8 +239,7 @@ public final class TemplateSpace {
    */
   private void build(List<int[]> read) {
     int[] digits = new int[knobs.size()];
-    PartialChoices nodes = new PartialChoices(digits.length, new int[0]);
-    nodes.number(digits);
+    PartialChoices nodes = PartialChoices.first(digits.length);
     for (int knob = knobs.size() - 1; knob >= 0; knob--) {
       int choices = numbers[knob].length;
       int[] row = new int[nodes.count() * choices];
