@@ -119,7 +119,11 @@ public final class Ensemble implements Predictor {
               + out.length
               + " scores");
     }
-    bulk.score(rows, count, out);
+    if (RowPlanes.pays(bulk.steps(), count)) {
+      new RowPlanes(ranked, columns, count).score(rows, count, base, out);
+    } else {
+      bulk.score(rows, count, out);
+    }
   }
 
   private static IllegalArgumentException refuse(String detail) {

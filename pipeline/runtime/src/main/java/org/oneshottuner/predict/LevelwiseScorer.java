@@ -36,6 +36,7 @@ final class LevelwiseScorer {
   // by tree
   private final int[] roots;
   private final int[] depths;
+  private final int steps;
   // by node
   private final long[] nodes;
   private final float[] leaves;
@@ -69,12 +70,20 @@ final class LevelwiseScorer {
     this.nodes = new long[total];
     this.leaves = new float[total];
     int root = 0;
+    int taken = 0;
     for (int t = 0; t < trees.size(); t++) {
       roots[t] = root;
       depths[t] = trees.get(t).depth();
       lay(trees.get(t), root, keyColumns);
       root += trees.get(t).nodes();
+      taken = Math.addExact(taken, depths[t]);
     }
+    this.steps = taken;
+  }
+
+  /** Returns how many steps a row takes down all trees. */
+  int steps() {
+    return steps;
   }
 
   /** Returns whether any split reads a column. */
@@ -99,22 +108,13 @@ final class LevelwiseScorer {
       } else {
         int key = 2 * tree.column(node) + (tree.missingLeft(node) ? 0 : 1);
         nodes[root + at] =
-            ((long) (key(tree.value(node)) - 1) << 32)
+            ((long) (RankedTrees.key(tree.value(node)) - 1) << 32)
                 | ((long) (keyColumns[key] - 1) << 16)
                 | queued;
         queue[queued++] = node + 1;
         queue[queued++] = tree.right(node);
       }
     }
-  }
-
-  /**
-   * Returns an integer that orders as the value does, the two zeros alike; the value is not NaN.
-   */
-  private static int key(float value) {
-    // adding zero turns the negative zero into the positive one
-    int bits = Float.floatToRawIntBits(value + 0.0f);
-    return bits ^ ((bits >> 31) >>> 1);
   }
 
   void score(float[] rows, int count, float[] out) {
@@ -146,7 +146,7 @@ final class LevelwiseScorer {
       int to = r * width;
       for (int k = 0; k < width; k++) {
         float value = rows[row + sources[k]];
-        int key = key(value);
+        int key = RankedTrees.key(value);
         keys[to + k] = Float.isNaN(value) ? missingKeys[k] : key;
       }
     }

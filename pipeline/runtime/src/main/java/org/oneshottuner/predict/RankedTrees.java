@@ -18,6 +18,7 @@ final class RankedTrees {
   // by place in columns, and one more: where its thresholds start
   private final int[] starts;
   private final float[] thresholds;
+  private final int[] keys;
   private final int[] roots;
   private final long[] nodes;
 
@@ -34,6 +35,8 @@ final class RankedTrees {
     for (int i = 0; i < columns.length; i++) {
       System.arraycopy(found[columns[i]], 0, thresholds, starts[i], found[columns[i]].length);
     }
+    this.keys = new int[thresholds.length];
+    Arrays.setAll(keys, i -> key(thresholds[i]));
     this.roots = new int[trees.size()];
     this.nodes = new long[trees.stream().mapToInt(Tree::nodes).reduce(0, Math::addExact)];
     int root = 0;
@@ -80,7 +83,7 @@ final class RankedTrees {
     return Arrays.copyOf(values, kept);
   }
 
-  /** Returns the value, the positive zero for the negative, which sorting would tell apart. */
+  /** Returns the value, the positive zero for the negative, whose bits and order are others. */
   private static float positiveZero(float value) {
     return value + 0.0f;
   }
@@ -98,6 +101,17 @@ final class RankedTrees {
         nodes[root + node] = (test << Integer.SIZE) | (root + tree.right(node));
       }
     }
+  }
+
+  /** Returns an integer that orders as the value does, the two zeros alike; none for NaN. */
+  static int key(float value) {
+    int bits = Float.floatToRawIntBits(positiveZero(value));
+    return bits ^ ((bits >> 31) >>> 1);
+  }
+
+  /** Returns the keys of all columns' thresholds; not to be written to. */
+  int[] keys() {
+    return keys;
   }
 
   /** Returns the columns that a split reads, rising. */

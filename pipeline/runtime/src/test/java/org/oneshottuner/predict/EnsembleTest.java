@@ -24,6 +24,15 @@ class EnsembleTest {
     }
   }
 
+  /** Many rows are scored otherwise where there are many trees. */
+  @Nested
+  class DrawnLarge extends PredictorContract {
+    @Override
+    Predictor predictor() {
+      return DrawnEnsembles.ensemble(new SplitMix64(DrawnEnsembles.seed()), 11, 200, 6);
+    }
+  }
+
   @Nested
   class WithoutTrees extends PredictorContract {
     @Override

@@ -42,9 +42,9 @@ abstract class PredictorContract {
   @Test
   void bulkScoresHaveTheBitsOfSingleScores() {
     Predictor predictor = predictor();
-    float[] rows = rows(1000);
-    float[] expected = oneByOne(predictor, rows, 1000);
-    for (int count : new int[] {0, 1, 2, 7, 8, 9, 63, 64, 65, 127, 128, 1000}) {
+    float[] rows = rows(5000);
+    float[] expected = oneByOne(predictor, rows, 5000);
+    for (int count : new int[] {0, 1, 2, 7, 8, 9, 63, 64, 65, 255, 256, 257, 1000, 2049, 5000}) {
       float[] out = new float[count];
       predictor.score(rows, count, out);
       assertThat(bits(out))
