@@ -10,10 +10,10 @@ import java.util.stream.DoubleStream;
  *
  * <p>Processors lower their clock by up to a tenth while their neighbours work, for seconds or
  * minutes. A canary of multiply-adds tells the clock of each visit, and warm times are told as they
- * would be at the clock of the fastest canary. Visits that did not find the machine quiet count
- * only where no two did, and those whose canary was too far from the fastest to tell a clock only
- * where there are no others. A canary that was disturbed a little makes its visit too fast; so of
- * each window not the least time counts but the second least.
+ * would be at the clock of the fastest canary. Of visits that did not find the machine quiet the
+ * canary may have been disturbed itself: they count as long as they took, and at the clock that
+ * theirs tells only where no two found quiet. A canary that was disturbed a little makes its visit
+ * too fast; so of each window not the least time counts but the second least.
  *
  * <p>The fastest canary is the fastest of those known when the kernel was timed, and a later one
  * may be faster. Labels of different times are compared once all are {@linkplain #warmNanosAt told
@@ -38,20 +38,16 @@ public record Label(double warmNanos, double spread, OptionalLong coldNanos) {
 
   /** Returns the label of a timed kernel. */
   public static Label of(Outcome.Timed timed) {
-    List<Visit> complete = counting(timed);
-    int windows = complete.get(0).windowNanos().size();
+    List<Told> told = counting(timed);
+    Visit first = told.get(0).visit();
     double sum = 0;
-    for (int window = 0; window < windows; window++) {
+    for (int window = 0; window < first.windowNanos().size(); window++) {
       int place = window;
-      sum +=
-          secondLeast(
-              complete.stream()
-                  .mapToDouble(
-                      visit -> visit.windowNanos().get(place) * visit.clock(timed.quiet())));
+      sum += secondLeast(told.stream().mapToDouble(visit -> visit.windowNanos(place)));
     }
     OptionalLong cold =
         timed.visits().stream().flatMapToLong(visit -> visit.coldNanos().stream()).min();
-    return new Label(sum / complete.get(0).callsPerWindow(), spread(complete, timed.quiet()), cold);
+    return new Label(sum / first.callsPerWindow(), spread(told), cold);
   }
 
   /**
@@ -65,20 +61,40 @@ public record Label(double warmNanos, double spread, OptionalLong coldNanos) {
     return of(timed).warmNanos() * fmaNanos / timed.quiet().fmaNanos();
   }
 
-  /**
-   * Returns the complete visits that found the machine quiet; where fewer than two did, those whose
-   * canary tells a clock; all, where none does.
-   */
-  private static List<Visit> counting(Outcome.Timed timed) {
-    List<Visit> complete = timed.visits().stream().filter(Visit::complete).toList();
-    Canary most = timed.quiet().quietMost();
-    List<Visit> quiet = complete.stream().filter(visit -> visit.canary().within(most)).toList();
-    if (quiet.size() >= Protocol.QUIET_VISITS) {
-      return quiet;
+  /** A visit, and what its times are multiplied by to be those at the fastest clock. */
+  private record Told(Visit visit, double clock) {
+    double windowNanos(int window) {
+      return visit.windowNanos().get(window) * clock;
     }
-    List<Visit> told =
-        complete.stream().filter(visit -> visit.canary().tellsClock(timed.quiet())).toList();
-    return told.isEmpty() ? complete : told;
+
+    double totalNanos() {
+      return visit.totalNanos() * clock;
+    }
+  }
+
+  /**
+   * Returns the complete visits: those that found the machine quiet at the clock of their canaries,
+   * the others as long as they took, which may be too long but never too short. Where fewer than
+   * two found it quiet, only those whose canary tells a clock, at that; all, where none does.
+   */
+  private static List<Told> counting(Outcome.Timed timed) {
+    List<Visit> complete = timed.visits().stream().filter(Visit::complete).toList();
+    Canary quiet = timed.quiet();
+    Canary most = quiet.quietMost();
+    long found = complete.stream().filter(visit -> visit.canary().within(most)).count();
+    if (found >= Protocol.QUIET_VISITS) {
+      return complete.stream()
+          .map(
+              visit ->
+                  new Told(visit, visit.canary().within(most) ? visit.canary().clock(quiet) : 1))
+          .toList();
+    }
+    List<Told> told =
+        complete.stream()
+            .filter(visit -> visit.canary().tellsClock(quiet))
+            .map(visit -> new Told(visit, visit.canary().clock(quiet)))
+            .toList();
+    return told.isEmpty() ? complete.stream().map(visit -> new Told(visit, 1)).toList() : told;
   }
 
   private static double secondLeast(DoubleStream values) {
@@ -86,12 +102,8 @@ public record Label(double warmNanos, double spread, OptionalLong coldNanos) {
     return sorted[Math.min(1, sorted.length - 1)];
   }
 
-  private static double spread(List<Visit> complete, Canary quiet) {
-    double[] totals =
-        complete.stream()
-            .mapToDouble(visit -> visit.totalNanos() * visit.clock(quiet))
-            .sorted()
-            .toArray();
+  private static double spread(List<Told> told) {
+    double[] totals = told.stream().mapToDouble(Told::totalNanos).sorted().toArray();
     return totals.length < 2 ? Double.POSITIVE_INFINITY : totals[1] / totals[0] - 1;
   }
 

@@ -57,14 +57,6 @@ public record Visit(
     return !windowNanos.isEmpty();
   }
 
-  /**
-   * Returns the clock of the visit over that of the fastest canary, as its own canary tells it; 1
-   * where that was disturbed itself.
-   */
-  double clock(Canary quiet) {
-    return canary.clock(quiet);
-  }
-
   /** Returns the nanoseconds of one call by this visit alone; zero unless it is complete. */
   public double totalNanos() {
     long sum = 0;
