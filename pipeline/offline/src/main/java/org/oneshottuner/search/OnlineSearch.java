@@ -32,6 +32,7 @@ public final class OnlineSearch {
 
   private final TrialHistory history;
   private final Planner planner;
+  private final List<Schedule> start;
   private final long seed;
   private final int roundTrials;
 
@@ -43,9 +44,17 @@ public final class OnlineSearch {
 
   private int rounds;
 
-  OnlineSearch(TrialHistory history, Planner planner, long seed, int roundTrials) {
+  /**
+   * Starts a search.
+   *
+   * @param start members that the first round begins with, as far as it has room; different
+   * @param roundTrials of a round, at least 2
+   */
+  OnlineSearch(
+      TrialHistory history, Planner planner, List<Schedule> start, long seed, int roundTrials) {
     this.history = history;
     this.planner = planner;
+    this.start = List.copyOf(start);
     this.seed = seed;
     this.roundTrials = roundTrials;
     if (roundTrials < 2) {
@@ -143,6 +152,13 @@ public final class OnlineSearch {
   private void plan() {
     SearchRound round = new SearchRound(history, roundTrials);
     if (round.missing() > 0) {
+      if (rounds == 0) {
+        start.stream()
+            .mapToLong(space()::indexOf)
+            .filter(round::offers)
+            .limit(round.missing())
+            .forEach(round::add);
+      }
       planner.fill(round, history, new SplitMix64(Seeds.derive(seed, rounds)));
       waiting.addAll(round.members());
       rounds++;

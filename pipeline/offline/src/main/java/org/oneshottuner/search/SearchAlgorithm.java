@@ -1,12 +1,18 @@
 package org.oneshottuner.search;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Collectors;
 import org.oneshottuner.lower.Templates;
+import org.oneshottuner.space.Schedule;
 import org.oneshottuner.space.Seeds;
 import org.oneshottuner.workload.TuningTask;
 
-/** How an online search decides what to try next. */
+/**
+ * How an online search decides what to try next. Those that go on from what was fast begin with the
+ * default schedule of each template: of a template whose few fast members were not among the first
+ * at random, they would not try any more.
+ */
 public enum SearchAlgorithm {
   /** Members of the whole space, all equally likely, without replacement. */
   RANDOM("random"),
@@ -76,7 +82,9 @@ public enum SearchAlgorithm {
   public OnlineSearch search(TuningTask task, long seed, int roundTrials) {
     TrialHistory history = new TrialHistory(task, Templates.space(task));
     long own = Seeds.derive(seed, task.key(), "search", text);
-    return new OnlineSearch(history, planner(), own, roundTrials);
+    List<Schedule> start =
+        this == RANDOM || this == EXHAUSTIVE ? List.of() : Templates.templateDefaults(task);
+    return new OnlineSearch(history, planner(), start, own, roundTrials);
   }
 
   private Planner planner() {

@@ -44,8 +44,8 @@ class OnlineSearchTest {
     assertThat(uninterrupted(algorithm, 7)).isEqualTo(trials);
     OnlineSearch other = algorithm.search(TASK, TestSeed.value() + 1);
     if (algorithm != SearchAlgorithm.EXHAUSTIVE) {
-      assertThat(other.propose(8))
-          .isNotEqualTo(trials.stream().limit(8).map(Trial::schedule).toList());
+      assertThat(other.propose(16))
+          .isNotEqualTo(trials.stream().limit(16).map(Trial::schedule).toList());
     }
   }
 
@@ -130,6 +130,19 @@ class OnlineSearchTest {
         .startsWith(foreign.toArray(new Schedule[0]))
         .doesNotHaveDuplicates()
         .hasSize(100);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"ANNEALING", "EVOLUTIONARY", "GENETIC"})
+  void beginsWithTheDefaultsOfAllTemplates(SearchAlgorithm algorithm) {
+    List<Schedule> defaults = Templates.templateDefaults(TASK);
+    assertThat(defaults.stream().map(Schedule::template)).contains("conv2d.winograd");
+    for (int roundTrials : List.of(8, 64)) {
+      OnlineSearch search = algorithm.search(TASK, TestSeed.value(), roundTrials);
+      assertThat(search.propose(defaults.size())).isEqualTo(defaults);
+    }
+    assertThat(SearchAlgorithm.RANDOM.search(TASK, TestSeed.value()).propose(64))
+        .doesNotContainAnyElementsOf(defaults);
   }
 
   @Test
