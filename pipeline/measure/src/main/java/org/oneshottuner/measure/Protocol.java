@@ -36,7 +36,7 @@ public record Protocol(
    * Of the native runner and of how a label is made of visits; a change makes new labels
    * incomparable to old.
    */
-  public static final int VERSION = 5;
+  public static final int VERSION = 6;
 
   /** From here on a kernel is heavy by its time. */
   public static final long HEAVY_NANOS = 4_000_000;

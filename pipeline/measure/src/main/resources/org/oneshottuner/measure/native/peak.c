@@ -38,6 +38,6 @@ void peak_command(const char *line) {
     if (attempt == 0 || nanos < least) least = nanos;
   }
   double flops = 2.0 * STEPS * CHAINS * (double)(bytes / (long)sizeof(float));
-  struct canary canary = canary_measure();
+  struct canary canary = canary_measure(1);
   protocol_reply("peak flops_per_second=%.0f fma=%.0f memory=%.0f", flops / least * 1e9, canary.fma_nanos, canary.memory_nanos);
 }

@@ -181,7 +181,8 @@ struct canary {
   double fma_nanos, memory_nanos;
 };
 void canary_prepare(void);
-struct canary canary_measure(void);
+/* The multiply-adds in so many threads at once, which are engaged if they are several: those of the slowest count. */
+struct canary canary_measure(int threads);
 void canary_command(void);
 void peak_command(const char *line);
 

@@ -23,7 +23,7 @@
 
 static const double WINDOW_NANOS = 20000;
 static const double LONG_NANOS = 8e6; /* kernels that take longer are run as seldom as possible */
-enum { COLD_TRIES = 3, MOST_CALLS = 10000 };
+enum { COLD_TRIES = 3, MOST_CALLS = 10000, CANARY_AGAIN = 8, MANY_BYTES = 16 << 20 };
 
 struct window {
   int phase;
@@ -342,10 +342,35 @@ static void time_run(struct loaded *loaded, struct tally *tally) {
   tally->runs++;
 }
 
+/* The canary around a visit. A peer's own threads run where ours would. */
+static struct canary listen(const struct loaded *loaded) {
+  int threads = loaded->kernel.threads;
+  if (threads == 1) return canary_measure(1);
+  workers_engage(threads);
+  struct canary canary = canary_measure(threads);
+  workers_disengage();
+  return canary;
+}
+
+/*
+ * The canary after a visit. A kernel that moved more than the processors' cache holds has left nothing there, and the
+ * cache takes a while to keep what the canary walks through: it may try again.
+ */
+static struct canary listen_after(const struct loaded *loaded, double memory_most) {
+  struct canary canary = listen(loaded);
+  const struct task *task = loaded->task;
+  size_t moved = task->input.bytes + task->rhs.bytes + task->residual.bytes + loaded->packed.bytes;
+  for (int again = 0; again < CANARY_AGAIN && moved > MANY_BYTES && canary.memory_nanos > memory_most; again++) {
+    canary.memory_nanos = fmin(canary.memory_nanos, canary_measure(1).memory_nanos);
+  }
+  return canary;
+}
+
 void visit_command(const char *line) {
   struct loaded *loaded = find(line);
-  struct canary before = canary_measure();
-  if (before.fma_nanos > field_double(line, "fma_most", 1e18) || before.memory_nanos > field_double(line, "memory_most", 1e18)) {
+  double memory_most = field_double(line, "memory_most", 1e18);
+  struct canary before = listen(loaded);
+  if (before.fma_nanos > field_double(line, "fma_most", 1e18) || before.memory_nanos > memory_most) {
     protocol_reply("noisy fma=%.0f memory=%.0f", before.fma_nanos, before.memory_nanos);
     return;
   }
@@ -364,7 +389,7 @@ void visit_command(const char *line) {
   }
   if (is_parallel(loaded)) workers_disengage();
   settle(loaded);
-  struct canary after = canary_measure();
+  struct canary after = listen_after(loaded, memory_most);
   char windows[MAX_WINDOWS * 16];
   size_t length = 0;
   for (int i = 0; i < loaded->windows; i++) {
