@@ -61,7 +61,15 @@ final class DirectConv2d implements Template {
   private static final int MANY_COLUMNS = 5;
 
   /** A partial sum is read and written once for so many multiply-adds at least. */
-  private static final int LEAST_FMAS_OF_PASS = 96;
+  private static final int LEAST_FMAS_OF_PASS = 64;
+
+  /** Rows that a unit goes through at most, where it does not go through all. */
+  private static final int MOST_SPAN = 56;
+
+  /** Tiles of a plane that is one long row that a unit goes through. */
+  private static final int[] TILES_OF_PIECE = {
+    4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128
+  };
 
   /** The share of the second-level cache that a pass of a unit may fill. */
   private static final double MOST_OF_CACHE = 0.7;
@@ -79,9 +87,11 @@ final class DirectConv2d implements Template {
     this.plane = shape.plane();
     this.spans =
         plane.flat()
-            ? Choices.sizes(SPAN, plane.ow(), 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-            : Choices.pieces(
-                SPAN, plane.oh(), 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 38, 56);
+            ? Choices.sizes(SPAN, plane.ow(), TILES_OF_PIECE)
+            : Choices.sizes(
+                SPAN,
+                plane.oh(),
+                IntStream.rangeClosed(1, MOST_SPAN).filter(this::isSpan).toArray());
   }
 
   /** Returns the template for a convolution, and nothing for other workloads. */
@@ -93,6 +103,11 @@ final class DirectConv2d implements Template {
           : Optional.of(template);
     }
     return Optional.empty();
+  }
+
+  /** Returns whether units of so many rows are the smallest of their number, or one tile high. */
+  private boolean isSpan(int rows) {
+    return rows <= mostRows() || ceil(plane.oh(), rows) < ceil(plane.oh(), rows - 1L);
   }
 
   /** Returns whether groups are narrower than a vector, so that most packed weights are zero. */
@@ -116,14 +131,14 @@ final class DirectConv2d implements Template {
         new Knob.Choice(INNER, List.of(CHANNELS_INSIDE, SPACE_INSIDE)),
         spans,
         new Knob.Split(ICB, shape.inBlocks(), blocksOfPass()),
-        Choices.sizes(KT, shape.outBlocks(), 1, 2, 4, 8),
+        Choices.sizes(KT, shape.outBlocks(), 1, 2, 3, 4, 5, 6, 7, 8, 12, 16),
         new Knob.Choice(ROWS, few ? List.of(ROWS_OUTSIDE, ROWS_INSIDE) : List.of(ROWS_OUTSIDE)),
         new Knob.Choice(
             COLUMNS, plane.s() >= MANY_COLUMNS ? List.of(UNROLLED, LOOPED) : List.of(UNROLLED)),
         Choices.counts(UNROLL, u -> depth % u == 0 && ends % u == 0, 1, 2, 3, 4, 5, 6, 7),
         new Knob.Choice(
             BROADCAST, shape.embeds() ? List.of(REGISTER, EMBEDDED) : List.of(REGISTER)),
-        Choices.upTo(OHT, plane.oh(), 1, 2),
+        Choices.upTo(OHT, plane.oh(), IntStream.rangeClosed(1, mostRows()).toArray()),
         Choices.counts(OCB, b -> shape.outBlocks() % b == 0, 1, 2, 3, 4, 5, 6),
         Choices.upTo(
             OWT,
@@ -131,11 +146,19 @@ final class DirectConv2d implements Template {
             IntStream.rangeClosed(1, task.target().vectorRegisters() - 2).toArray()));
   }
 
+  /**
+   * Returns how many rows a tile may have. Where kernel rows reach beyond the input, the text says
+   * which rows of a tile meet which, for two.
+   */
+  private int mostRows() {
+    return plane.rowsReachOut() ? 2 : 4;
+  }
+
   /** Returns all blocks of input channels, and such parts of them that are worth partial sums. */
   private List<Integer> blocksOfPass() {
     TreeSet<Integer> blocks = new TreeSet<>(List.of(shape.inBlocks()));
     long fmasOfBlock = (long) task.lanes() * plane.r() * plane.s();
-    IntStream.of(1, 2, 4, 8, 16)
+    IntStream.of(1, 2, 3, 4, 6, 8, 12, 16, 24)
         .filter(size -> conv.groups() == 1 && 2 * size <= shape.inBlocks())
         .filter(size -> size * fmasOfBlock >= LEAST_FMAS_OF_PASS)
         .forEach(blocks::add);
@@ -250,6 +273,13 @@ final class DirectConv2d implements Template {
                 return before == 0 || ceil(tiles, before) > shape.pieces(v);
               }));
     } else {
+      rules.add(
+          rule(
+              "span is the least for its number of pieces, or a tile",
+              List.of(SPAN, OHT),
+              v ->
+                  v.number(SPAN) <= v.number(OHT)
+                      || ceil(plane.oh(), v.number(SPAN)) < ceil(plane.oh(), v.number(SPAN) - 1L)));
       rules.add(
           rule(
               "span%oht=0, or all",

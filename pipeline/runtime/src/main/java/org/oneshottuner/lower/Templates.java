@@ -22,7 +22,7 @@ public final class Templates {
    * Names the templates, their knobs and the code they emit, all together. It changes whenever the
    * space of any task or the code of any candidate does: measurements and models carry it.
    */
-  public static final String VERSION = "cpu-5";
+  public static final String VERSION = "cpu-6";
 
   /** Error allowed of kernels that compute the sums as they are defined. */
   static final double DIRECT_TOLERANCE = 1e-5;
