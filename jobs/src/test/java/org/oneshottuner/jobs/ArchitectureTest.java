@@ -29,7 +29,7 @@ class ArchitectureTest {
           "runtime", List.of("workload", "space", "lower", "feature", "predict", "compile"),
           "measure", List.of("measure"),
           "farm", List.of("farm"),
-          "offline", List.of("sample", "dataset", "train", "export", "search", "report"),
+          "offline", List.of("sample", "dataset", "train", "explain", "export", "search", "report"),
           "jobs", List.of("jobs"));
 
   private static final JavaClasses CLASSES =

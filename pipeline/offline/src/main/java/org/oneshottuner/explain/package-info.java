@@ -1,0 +1,2 @@
+/** What a predictor's scores are made of. */
+package org.oneshottuner.explain;
