@@ -16,6 +16,7 @@ import org.oneshottuner.feature.FeatureColumn;
 import org.oneshottuner.feature.FeatureSchema;
 import org.oneshottuner.feature.SpaceFeatures;
 import org.oneshottuner.lower.Templates;
+import org.oneshottuner.predict.Calibration;
 import org.oneshottuner.predict.Compatibility;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.space.ScheduleSpace;
@@ -51,7 +52,8 @@ public final class SmallModel {
             compatibility,
             new FrozenModel.TargetText(target.name(), target.text()),
             List.of(new FrozenModel.Property("labels", "roofline")),
-            List.of()));
+            List.of(),
+            Calibration.NONE));
   }
 
   /** Trains a model for AVX-512 and writes it into a folder. */

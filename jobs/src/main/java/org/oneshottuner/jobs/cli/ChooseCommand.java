@@ -27,6 +27,12 @@ final class ChooseCommand implements Callable<Integer> {
       description = "Operators, one a line; may hold # comments and network<TAB>count<TAB>.")
   Optional<Path> file = Optional.empty();
 
+  @Option(
+      names = "--explain",
+      description =
+          "Also says which features move the score from the default schedule's to the pick's.")
+  boolean explain;
+
   @Parameters(
       paramLabel = "WORKLOAD",
       arity = "0..*",
@@ -45,7 +51,9 @@ final class ChooseCommand implements Callable<Integer> {
           "Cannot choose for nothing: expected an operator, such as 'dense m=128 n=768 k=768', or --file");
     }
     OneShotTuner tuner = serving.tuner();
-    report.show(ChooseFigures.of(tuner, serving.model.toString(), serving.tasks(tuner, workloads)));
+    report.show(
+        ChooseFigures.of(
+            tuner, serving.model.toString(), serving.tasks(tuner, workloads), explain));
     return 0;
   }
 }

@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ChooseCommand.class,
       CompileCommand.class,
       TuneCommand.class,
+      ModelCommand.class,
       BenchCommand.class,
       VerifyCommand.class
     })

@@ -5,13 +5,17 @@ import java.nio.file.Path;
 import java.util.List;
 import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.jobs.stage.Targets;
+import org.oneshottuner.predict.ServingPolicy;
 import org.oneshottuner.sample.WorkloadList;
 import org.oneshottuner.workload.CpuTarget;
 import org.oneshottuner.workload.TuningTask;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What commands understand that serve a frozen model. */
 final class ServingOptions {
+  @Mixin PolicyOptions policy = new PolicyOptions();
+
   /** Stands for the target that the model was trained for. */
   private static final String MODEL = "model";
 
@@ -42,8 +46,9 @@ final class ServingOptions {
   int threads = 1;
 
   OneShotTuner tuner() {
+    ServingPolicy asked = policy.policy();
     checkFile(model);
-    return OneShotTuner.load(model);
+    return OneShotTuner.load(model, asked);
   }
 
   /** Refuses a model that is no file. */

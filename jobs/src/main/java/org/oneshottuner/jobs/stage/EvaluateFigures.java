@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import org.oneshottuner.predict.Calibration;
 import org.oneshottuner.train.Bootstrap;
 import org.oneshottuner.train.Regrets;
 
@@ -23,6 +24,7 @@ import org.oneshottuner.train.Regrets;
  * @param peakGflops what the shares of peak are of: billions of floating-point operations a second
  *     that the processors of a kernel do, multiply-adds on vectors of the target's width, measured
  *     beside the picks
+ * @param bound what the model's calibration promises of the picks, and whether they keep it
  * @param notJudged tasks of which no schedule could be timed, the default among them
  * @param labels that were measured for it
  * @param labelSeconds that took
@@ -36,6 +38,7 @@ public record EvaluateFigures(
     double geomeanDefaultRegret,
     double geomeanRandomRegret,
     double peakGflops,
+    Bound bound,
     int notJudged,
     long labels,
     double labelSeconds,
@@ -46,6 +49,44 @@ public record EvaluateFigures(
     tasks = List.copyOf(tasks);
     baselines = List.copyOf(baselines);
     seeds = List.copyOf(seeds);
+  }
+
+  /**
+   * A bound on the regret of picks.
+   *
+   * @param coverage the least share of tasks, drawn as those of the calibration, that keep it
+   * @param calibratedBy tasks unseen in training that it was told from
+   * @param regretAtMost the bound; empty if those are too few
+   * @param kept the share of the tasks here that keep it; empty if there is no bound
+   */
+  public record Bound(
+      double coverage, int calibratedBy, OptionalDouble regretAtMost, OptionalDouble kept) {
+    /** Returns a calibration's bound, and who keeps it. */
+    static Bound of(Calibration calibration, double coverage, List<Double> regrets) {
+      OptionalDouble most = calibration.atMost(coverage);
+      return new Bound(
+          coverage,
+          calibration.tasks(),
+          most,
+          most.isPresent()
+              ? OptionalDouble.of(
+                  (double) regrets.stream().filter(regret -> regret <= most.getAsDouble()).count()
+                      / regrets.size())
+              : OptionalDouble.empty());
+    }
+
+    String line() {
+      return regretAtMost.isPresent()
+          ? String.format(
+              Locale.ROOT,
+              "bound: regret of a pick at most %s with %.0f %% coverage, by %d tasks unseen in"
+                  + " training; %s of the tasks here keep it",
+              TextTable.percent(regretAtMost),
+              100 * coverage,
+              calibratedBy,
+              TextTable.percent(kept))
+          : "bound: none, " + calibratedBy + " tasks unseen in training are too few to tell";
+    }
   }
 
   /**
@@ -166,6 +207,7 @@ public record EvaluateFigures(
     lines.add(
         "regret: time over the best known, less one; a choice that failed counts with the default"
             + " schedule's time; of the random pick, failed schedules are counted");
+    lines.add(bound.line());
     lines.add("best known: " + bestKnown() + "; the whole space may hold better");
     lines.add(
         "p95 from "

@@ -24,6 +24,7 @@ import org.oneshottuner.jobs.storage.Snapshot;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.measure.Draw;
 import org.oneshottuner.measure.Request;
+import org.oneshottuner.predict.Calibration;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.report.Figures;
 import org.oneshottuner.sample.NetworkCatalogue;
@@ -153,6 +154,10 @@ public final class EvaluateJob {
             judged,
             seeds(judged, page),
             measuring.device().peakFlopsPerSecond(target) / NANOS * settings.threads(),
+            EvaluateFigures.Bound.of(
+                tuner.model().calibration(),
+                Calibration.COVERAGE,
+                judged.stream().map(task -> task.regret(PICK)).toList()),
             new Spent(
                 compared.size() - judged.size(),
                 measuring.labels() - before,
@@ -396,7 +401,11 @@ public final class EvaluateJob {
   }
 
   private EvaluateFigures figures(
-      List<Compared> compared, List<EvaluateFigures.Seed> seeds, double peakGflops, Spent spent) {
+      List<Compared> compared,
+      List<EvaluateFigures.Seed> seeds,
+      double peakGflops,
+      EvaluateFigures.Bound bound,
+      Spent spent) {
     List<EvaluateFigures.Way> ways =
         names(compared).stream().map(name -> way(name, compared)).toList();
     return new EvaluateFigures(
@@ -407,6 +416,7 @@ public final class EvaluateJob {
         ways.get(1).regret().figure(),
         ways.get(2).regret().figure(),
         peakGflops,
+        bound,
         spent.notJudged(),
         spent.labels(),
         spent.seconds(),

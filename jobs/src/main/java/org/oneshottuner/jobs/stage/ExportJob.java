@@ -11,10 +11,12 @@ import java.util.Locale;
 import org.oneshottuner.compile.OneShotTuner;
 import org.oneshottuner.export.Freezer;
 import org.oneshottuner.export.FrozenModelWriter;
+import org.oneshottuner.export.ModelSigner;
 import org.oneshottuner.export.Provenance;
 import org.oneshottuner.jobs.storage.Digests;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.FrozenModelReader;
+import org.oneshottuner.predict.Release;
 
 /** Hands a trained model out: frozen anew from its booster, and equal to it on every golden row. */
 public final class ExportJob {
@@ -32,6 +34,8 @@ public final class ExportJob {
    * @param trees of the ensemble
    * @param goldenRows that travel with it
    * @param probedRows on which it was compared with its booster
+   * @param release its number; 0 if it was not released
+   * @param signedBy ids of the keys that signed it
    */
   public record Exported(
       String file,
@@ -42,8 +46,15 @@ public final class ExportJob {
       String target,
       int trees,
       int goldenRows,
-      int probedRows)
+      int probedRows,
+      int release,
+      List<String> signedBy)
       implements Figures {
+    /** Copies the list. */
+    public Exported {
+      signedBy = List.copyOf(signedBy);
+    }
+
     @Override
     public List<String> lines() {
       return List.of(
@@ -56,7 +67,14 @@ public final class ExportJob {
               spaces,
               probedRows,
               goldenRows),
-          String.format(Locale.ROOT, "%d bytes, sha256 %s -> %s", bytes, sha256, file));
+          String.format(
+              Locale.ROOT,
+              "release %s, signed by %s; %d bytes, sha256 %s -> %s",
+              release == 0 ? "none" : release,
+              signedBy.isEmpty() ? "nobody" : String.join(", ", signedBy),
+              bytes,
+              sha256,
+              file));
     }
   }
 
@@ -64,16 +82,23 @@ public final class ExportJob {
    * Exports.
    *
    * @param trained a frozen model as {@code train} left it, with its booster beside it
+   * @param release which one of its line it becomes
+   * @param signers of different keys, at most two
    * @throws IllegalArgumentException if the model is refused, or its booster is not there
    */
-  public static Exported run(Path trained, Path output) {
+  public static Exported run(
+      Path trained, Path output, Release release, List<ModelSigner> signers) {
     FrozenModel model = FrozenModelReader.read(trained, OneShotTuner.served());
     Path booster = trained.resolveSibling(TrainJob.BOOSTER);
     FrozenModel frozen =
         Freezer.freeze(
             read(booster),
             new Provenance(
-                model.compatibility(), model.target(), model.manifest(), model.evaluation()));
+                model.compatibility(),
+                model.target(),
+                model.manifest(),
+                model.evaluation(),
+                model.calibration()));
     if (!Arrays.equals(FrozenModelWriter.bytes(frozen), read(trained))) {
       throw new IllegalArgumentException(
           "Cannot export "
@@ -82,8 +107,11 @@ public final class ExportJob {
               + booster
               + " gives another model, so one of the two is of another training; train again");
     }
-    FrozenModelWriter.write(frozen, output);
-    byte[] bytes = read(output);
+    byte[] bytes = FrozenModelWriter.bytes(frozen.as(release));
+    for (ModelSigner signer : signers) {
+      bytes = signer.sign(bytes, output.toString());
+    }
+    FrozenModelWriter.write(bytes, output);
     return new Exported(
         output.toString(),
         bytes.length,
@@ -93,7 +121,9 @@ public final class ExportJob {
         model.target().name(),
         frozen.ensemble().trees().size(),
         frozen.golden().count(),
-        Freezer.PROBES);
+        Freezer.PROBES,
+        release.number(),
+        signers.stream().map(signer -> signer.trusted().id()).toList());
   }
 
   private static byte[] read(Path file) {

@@ -36,6 +36,7 @@ import org.oneshottuner.jobs.storage.Digests;
 import org.oneshottuner.jobs.storage.Snapshot;
 import org.oneshottuner.jobs.storage.Table;
 import org.oneshottuner.lower.Templates;
+import org.oneshottuner.predict.Calibration;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.sample.Layer;
 import org.oneshottuner.sample.Network;
@@ -156,7 +157,10 @@ public final class TrainJob {
       }
       Provenance provenance =
           provenance(
-              settings, new Learnt(device, snapshot, train, seen(settings, catalogue)), judged);
+              settings,
+              new Learnt(device, snapshot, train, seen(settings, catalogue)),
+              judged,
+              validated.calibration());
       byte[] booster = json(models.get(0));
       AtomicFile.write(
           folder.resolve(TASKS),
@@ -219,7 +223,7 @@ public final class TrainJob {
       FrozenModel frozen =
           Freezer.freeze(
               json(models.get(i + 1)),
-              provenance(settings.with("train.seed=" + seed), learnt, List.of()));
+              provenance(settings.with("train.seed=" + seed), learnt, List.of(), Calibration.NONE));
       String file = "seed-" + seed + ".ost";
       FrozenModelWriter.write(frozen, folder.resolve(file));
       others.add(new Training.Other(seed, file, Digests.of(FrozenModelWriter.bytes(frozen))));
@@ -262,27 +266,41 @@ public final class TrainJob {
     }
     List<TrainFigures.Judged> judged = new ArrayList<>();
     Dataset<Row> vectors = Learners.vectors(judgedBy);
-    models.forEach(
-        (name, bySeed) ->
-            Judging.judged(
-                    split.name(),
-                    name,
-                    bySeed.stream().map(model -> Judging.ranked(model.transform(vectors))).toList())
-                .ifPresent(judged::add));
+    Calibration calibration = Calibration.NONE;
+    for (Map.Entry<String, List<Transformer>> model : models.entrySet()) {
+      List<List<RankedTask>> ranked =
+          model.getValue().stream().map(one -> Judging.ranked(one.transform(vectors))).toList();
+      Judging.judged(split.name(), model.getKey(), ranked).ifPresent(judged::add);
+      if (model.getKey().equals(frozen)) {
+        calibration = calibration(ranked.get(0));
+      }
+    }
     List<LearningCurve.Point> points =
         new ArrayList<>(curve(new Sides(learnt, train, judgedBy), spent, progress));
     judged.stream()
         .filter(one -> one.predictor().equals(frozen))
         .forEach(whole -> add(points, learnt.count(), spent.of(train), whole));
     return new Validated(
-        judged, points.isEmpty() ? List.of() : List.of(new LearningCurve(frozen, points)));
+        judged,
+        points.isEmpty() ? List.of() : List.of(new LearningCurve(frozen, points)),
+        calibration);
+  }
+
+  /** Returns what the picks of a twin of the model miss among what was measured of other tasks. */
+  private static Calibration calibration(List<RankedTask> unseen) {
+    float[] regrets = new float[unseen.size()];
+    for (int i = 0; i < regrets.length; i++) {
+      regrets[i] = (float) unseen.get(i).regretAt(1);
+    }
+    return Calibration.of(regrets);
   }
 
   /** What is learnt from, of which tasks, and what is judged by. */
   private record Sides(Dataset<Row> learnt, List<String> tasks, Dataset<Row> judgedBy) {}
 
-  private record Validated(List<TrainFigures.Judged> judged, List<LearningCurve> curves) {
-    static final Validated NOTHING = new Validated(List.of(), List.of());
+  private record Validated(
+      List<TrainFigures.Judged> judged, List<LearningCurve> curves, Calibration calibration) {
+    static final Validated NOTHING = new Validated(List.of(), List.of(), Calibration.NONE);
   }
 
   /** Trains on shares of the tasks, drawn without regard to their kind. */
@@ -420,7 +438,7 @@ public final class TrainJob {
   }
 
   private static Provenance provenance(
-      Settings inForce, Learnt learnt, List<TrainFigures.Judged> judged) {
+      Settings inForce, Learnt learnt, List<TrainFigures.Judged> judged, Calibration calibration) {
     List<FrozenModel.Property> manifest = new ArrayList<>();
     manifest.add(new FrozenModel.Property(DEVICE, learnt.device()));
     manifest.add(new FrozenModel.Property(MEASUREMENTS, learnt.snapshot().digest()));
@@ -439,6 +457,7 @@ public final class TrainJob {
         OneShotTuner.served(),
         new FrozenModel.TargetText(any.target().name(), any.target().text()),
         manifest,
-        metrics);
+        metrics,
+        calibration);
   }
 }

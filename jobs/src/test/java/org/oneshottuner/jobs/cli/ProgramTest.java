@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.oneshottuner.jobs.Keys;
 import org.oneshottuner.jobs.Ran;
 
 class ProgramTest {
@@ -68,6 +69,7 @@ class ProgramTest {
     refused(Ran.oneshot(), "expected a command");
     refused(Ran.oneshot("tune"), "Cannot tune nothing: expected TASK or --workloads");
     refused(Ran.oneshot("bench"), "expected one of kernels, scoring");
+    refused(Ran.oneshot("model"), "expected one of show, verify, diff");
   }
 
   @ParameterizedTest
@@ -235,6 +237,42 @@ class ProgramTest {
     refused(
         Ran.oneshot("choose", "--model", folder.toString(), "dense m=1 n=8 k=8"),
         "Cannot load model " + folder + ": it is a folder");
+    for (String look : List.of("show", "verify")) {
+      refused(Ran.oneshot("model", look, model.toString()), "Cannot load model " + model);
+      refused(Ran.oneshot("model", look, none), none + ": there is no such file");
+    }
+    refused(Ran.oneshot("model", "diff", none, none), none + ": there is no such file");
+  }
+
+  @Test
+  void badKeysAreRefused() throws Exception {
+    String none = folder.resolve("none").toString();
+    String key = Files.writeString(folder.resolve("key.pem"), "no key").toString();
+    for (String[] words :
+        new String[][] {
+          {"model", "verify", none}, {"choose", "dense m=1 n=8 k=8", "--model", none}
+        }) {
+      List<String> more = new ArrayList<>(List.of(words));
+      more.addAll(List.of("--trust", key));
+      refused(Ran.oneshot(more), "Cannot trust key " + key + ": expected one PEM block");
+      more.set(more.size() - 1, none);
+      refused(Ran.oneshot(more), "Cannot read key " + none + ": no such file");
+    }
+    refused(
+        Ran.oneshot("export", "-o", "x", "--model", none, "--sign", key, key),
+        "Cannot trust key " + key + ": expected one PEM block");
+    Keys keys = Keys.in(folder, "release");
+    refused(
+        Ran.oneshot("export", "-o", "x", "--model", none, "--sign", key, keys.open().toString()),
+        "Cannot sign by key " + key + ": expected one PEM block");
+    refused(
+        Ran.oneshot("export", "-o", "x", "--model", none, "--expires", "tomorrow"),
+        "until 'tomorrow': expected a day such as 2027-06-30");
+    refused(
+        Ran.oneshot("export", "-o", "x", "--model", none, "--release", "-1"),
+        "Cannot release a model as number -1");
+    refused(
+        Ran.oneshot("model", "verify", none, "--least-release", "-1"), "release -1: least is 0");
   }
 
   @Test
@@ -259,6 +297,9 @@ class ProgramTest {
         "choose|dense m=1 n=8 k=8|--model|none|--json",
         "compile|none|--model|none|-o|x|--json",
         "tune|none|--json",
+        "model|show|none|--json",
+        "model|verify|none|--json",
+        "model|diff|none|none|--json",
         "verify|none|--json",
         "export|--model|none|-o",
         "evaluate|--run|.|--model|none|--report"

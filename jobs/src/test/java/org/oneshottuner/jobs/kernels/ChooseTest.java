@@ -1,6 +1,7 @@
 package org.oneshottuner.jobs.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -51,7 +52,10 @@ class ChooseTest {
     assertThat(ran.out()).contains("  schedule   ", "1 of ", "default    rank ", "why        ");
 
     JsonNode figures = JsonMapper.builder().build().readTree(Files.readAllBytes(json));
-    assertThat(names(figures)).containsExactly("model", "target", "threads", "choices");
+    assertThat(names(figures))
+        .containsExactly("model", "target", "threads", "calibratedBy", "regretAtMost", "choices");
+    assertThat(figures.path("regretAtMost").isNull()).isTrue();
+    assertThat(ran.out()).contains("cannot be bounded: 0 tasks");
     assertThat(names(figures.path("choices").get(0)))
         .containsExactly(
             "workload",
@@ -67,7 +71,8 @@ class ChooseTest {
             "defaultRank",
             "runnerUpSchedule",
             "runnerUpScore",
-            "decisions");
+            "decisions",
+            "contributions");
     OneShotTuner tuner = OneShotTuner.load(model);
     for (int i = 0; i < 2; i++) {
       JsonNode chosen = figures.path("choices").get(i);
@@ -81,6 +86,24 @@ class ChooseTest {
       assertThat(chosen.path("defaultScore").floatValue()).isLessThanOrEqualTo(choice.score());
       assertThat(chosen.path("decisions").size()).isEqualTo(choice.alternatives().size());
     }
+  }
+
+  @Test
+  void explainsTheDifferenceFromTheDefault() throws Exception {
+    Path json = folder.resolve("explain.json");
+    Ran ran = choose("--explain", "--json", json.toString(), CONV);
+    assertThat(ran.err()).isEmpty();
+    assertThat(ran.out()).contains("  moved by   ").contains(", default ");
+    JsonNode chosen =
+        JsonMapper.builder().build().readTree(Files.readAllBytes(json)).path("choices").get(0);
+    double moved = 0;
+    for (JsonNode contribution : chosen.path("contributions")) {
+      moved += contribution.path("moved").asDouble();
+    }
+    double difference = chosen.path("score").asDouble() - chosen.path("defaultScore").asDouble();
+    assertThat(difference).isPositive();
+    assertThat(moved).isCloseTo(difference, within(0.05 * difference));
+    assertThat(choose(CONV).out()).doesNotContain("moved by");
   }
 
   @Test

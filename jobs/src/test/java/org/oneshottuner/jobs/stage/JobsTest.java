@@ -49,6 +49,7 @@ import org.oneshottuner.measure.MeasuringDevice;
 import org.oneshottuner.measure.Outcome;
 import org.oneshottuner.measure.Request;
 import org.oneshottuner.measure.Visit;
+import org.oneshottuner.predict.Release;
 import org.oneshottuner.sample.NetworkCatalogue;
 import org.oneshottuner.sample.ScheduleSampler;
 import org.oneshottuner.space.Candidate;
@@ -467,7 +468,8 @@ class JobsTest {
         .hasMessageStartingWith("Cannot sample round 1 by uniform with a model: none guides it");
     assertThat(OneShotTuner.load(Path.of(figures.model())).choose(task).candidates()).isPositive();
     ExportJob.Exported exported =
-        ExportJob.run(Path.of(figures.model()), folder.resolve("exported.ost"));
+        ExportJob.run(
+            Path.of(figures.model()), folder.resolve("exported.ost"), Release.NONE, List.of());
     assertThat(Files.readAllBytes(folder.resolve("exported.ost")))
         .isEqualTo(Files.readAllBytes(Path.of(figures.model())));
     assertThat(exported.trees()).isEqualTo(20);
@@ -475,7 +477,13 @@ class JobsTest {
     Files.copy(Path.of(figures.model()), mixed.resolve(TrainJob.MODEL));
     new TrainJob(spark, settings("train.rounds=3"), catalogue()).run(table, folder.resolve("c"));
     Files.copy(folder.resolve("c").resolve(TrainJob.BOOSTER), mixed.resolve(TrainJob.BOOSTER));
-    assertThatThrownBy(() -> ExportJob.run(mixed.resolve(TrainJob.MODEL), folder.resolve("no.ost")))
+    assertThatThrownBy(
+            () ->
+                ExportJob.run(
+                    mixed.resolve(TrainJob.MODEL),
+                    folder.resolve("no.ost"),
+                    Release.NONE,
+                    List.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("gives another model");
     assertThat(folder.resolve("no.ost")).doesNotExist();

@@ -22,6 +22,7 @@ import org.oneshottuner.export.Provenance;
 import org.oneshottuner.feature.FeatureSchema;
 import org.oneshottuner.feature.SpaceFeatures;
 import org.oneshottuner.lower.Templates;
+import org.oneshottuner.predict.Calibration;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.report.ScoringComparison;
@@ -178,7 +179,8 @@ public final class Scoring {
                 OneShotTuner.served(),
                 new FrozenModel.TargetText(target.name(), target.text()),
                 List.of(),
-                List.of()));
+                List.of(),
+                Calibration.NONE));
     OneShotTuner tuner = OneShotTuner.of(model);
     Ensemble ensemble = model.ensemble();
     List<Turn> turns =

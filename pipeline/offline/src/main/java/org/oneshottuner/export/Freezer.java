@@ -8,6 +8,7 @@ import ml.dmlc.xgboost4j.java.XGBoostError;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.GoldenRows;
+import org.oneshottuner.predict.Release;
 import org.oneshottuner.space.Seeds;
 
 /**
@@ -65,10 +66,12 @@ public final class Freezer {
             Arrays.copyOf(probes, GOLDEN_ROWS * columns),
             Arrays.copyOf(scores, GOLDEN_ROWS));
     return new FrozenModel(
+        Release.NONE,
         provenance.compatibility(),
         provenance.target(),
         provenance.manifest(),
         provenance.evaluation(),
+        provenance.calibration(),
         ensemble,
         golden);
   }

@@ -4,14 +4,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,16 +21,14 @@ import org.oneshottuner.predict.FrozenModel.Property;
 import org.oneshottuner.predict.FrozenModel.SplitMetrics;
 import org.oneshottuner.predict.FrozenModelReader;
 import org.oneshottuner.predict.GoldenRows;
+import org.oneshottuner.predict.ModelSeal;
 import org.oneshottuner.predict.Tree;
 
 /**
- * Writes frozen model files of format version 1, as {@link FrozenModelReader} lays it out field by
- * field. The same model always becomes the same bytes.
+ * Writes frozen model files of the newest format version, as {@link FrozenModelReader} lays it out
+ * field by field. The same model always becomes the same bytes, which nobody has signed.
  */
 public final class FrozenModelWriter {
-  private static final long MAGIC = 0x893153540D0A1A0AL;
-  private static final int LENGTH_OFFSET = 12;
-  private static final int DIGEST_BYTES = 32;
   private static final int MOST_THRESHOLDS = 65535;
 
   private FrozenModelWriter() {}
@@ -44,7 +40,19 @@ public final class FrozenModelWriter {
    *     there stays
    */
   public static void write(FrozenModel model, Path file) {
-    byte[] bytes = bytes(model);
+    write(bytes(model), file);
+  }
+
+  /**
+   * Writes a model's bytes, which may be signed, beside their place, reads them back, and only then
+   * moves them there.
+   *
+   * @throws UncheckedIOException if they cannot be written; then nothing is left behind, and what
+   *     was there stays
+   * @throws org.oneshottuner.predict.ModelFormatException if they are no model
+   */
+  public static void write(byte[] bytes, Path file) {
+    FrozenModel model = FrozenModelReader.inspect(bytes, file.toString());
     try {
       Path place = file.toAbsolutePath();
       Files.createDirectories(place.getParent());
@@ -75,14 +83,13 @@ public final class FrozenModelWriter {
    * Returns the file's bytes.
    *
    * @throws IllegalArgumentException if the format cannot hold the model: more than 65535
-   *     thresholds on a column, or a file of more than {@link FrozenModelReader#MAX_BYTES}
+   *     thresholds on a column, or a file of more than {@link ModelSeal#MAX_BYTES}
    */
   public static byte[] bytes(FrozenModel model) {
     ByteArrayOutputStream buffer = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(buffer)) {
-      out.writeLong(MAGIC);
-      out.writeInt(FrozenModelReader.VERSION);
-      out.writeInt(0);
+      out.writeInt(model.release().number());
+      out.writeLong(model.release().expires().map(Instant::getEpochSecond).orElse(0L));
       text(out, model.compatibility().schemaId());
       out.writeInt(model.compatibility().columns().size());
       for (String column : model.compatibility().columns()) {
@@ -97,31 +104,17 @@ public final class FrozenModelWriter {
         text(out, property.value());
       }
       evaluation(out, model.evaluation());
+      float[] regrets = model.calibration().regrets();
+      out.writeInt(regrets.length);
+      for (float regret : regrets) {
+        out.writeFloat(regret);
+      }
       ensemble(out, model.ensemble());
       golden(out, model.golden());
     } catch (IOException e) {
       throw new IllegalStateException("Cannot write to memory", e);
     }
-    return seal(buffer.toByteArray());
-  }
-
-  private static byte[] seal(byte[] content) {
-    int length = Math.addExact(content.length, DIGEST_BYTES);
-    if (length > FrozenModelReader.MAX_BYTES) {
-      throw new IllegalArgumentException(
-          "Cannot freeze a model into "
-              + length
-              + " bytes: most is "
-              + FrozenModelReader.MAX_BYTES);
-    }
-    ByteBuffer file = ByteBuffer.allocate(length).put(content).putInt(LENGTH_OFFSET, length);
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(file.array(), 0, content.length);
-      return file.put(digest.digest()).array();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Cannot seal models: this Java has no SHA-256", e);
-    }
+    return ModelSeal.seal(buffer.toByteArray(), new byte[0]);
   }
 
   private static void text(DataOutputStream out, String text) throws IOException {

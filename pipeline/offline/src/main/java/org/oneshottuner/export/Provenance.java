@@ -3,6 +3,7 @@ package org.oneshottuner.export;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
+import org.oneshottuner.predict.Calibration;
 import org.oneshottuner.predict.Compatibility;
 import org.oneshottuner.predict.FrozenModel.Property;
 import org.oneshottuner.predict.FrozenModel.SplitMetrics;
@@ -15,16 +16,19 @@ import org.oneshottuner.predict.FrozenModel.TargetText;
  * @param target the device it was trained for
  * @param manifest how it was trained, in the order to be shown
  * @param evaluation how well it did, a split each
+ * @param calibration how far picks were from the best for tasks that were not learnt from
  */
 public record Provenance(
     Compatibility compatibility,
     TargetText target,
     List<Property> manifest,
-    List<SplitMetrics> evaluation) {
+    List<SplitMetrics> evaluation,
+    Calibration calibration) {
   /** Copies the lists. */
   public Provenance {
     requireNonNull(compatibility, "compatibility");
     requireNonNull(target, "target");
+    requireNonNull(calibration, "calibration");
     manifest = List.copyOf(manifest);
     evaluation = List.copyOf(evaluation);
   }

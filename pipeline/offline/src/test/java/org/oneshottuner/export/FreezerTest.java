@@ -15,6 +15,7 @@ import ml.dmlc.xgboost4j.java.DMatrix;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.oneshottuner.predict.Calibration;
 import org.oneshottuner.predict.Compatibility;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
@@ -31,7 +32,8 @@ class FreezerTest {
         new Compatibility("test-1", names, "cpu-test"),
         new TargetText("avx2", "cpu name=avx2"),
         List.of(new Property("seed", "7")),
-        List.of());
+        List.of(),
+        Calibration.of(new float[] {0.5f}));
   }
 
   @ParameterizedTest

@@ -16,6 +16,7 @@ import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.FrozenModelReader;
 import org.oneshottuner.predict.ScoredMember;
 import org.oneshottuner.predict.SearchBudget;
+import org.oneshottuner.predict.ServingPolicy;
 import org.oneshottuner.predict.SpaceScorer;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.Schedule;
@@ -64,7 +65,17 @@ public final class OneShotTuner {
    *     version, feature schema or space family
    */
   public static OneShotTuner load(Path file) {
-    return new OneShotTuner(FrozenModelReader.read(file, served()), file.toString(), 1);
+    return load(file, ServingPolicy.ANY);
+  }
+
+  /**
+   * Reads a frozen model, if a policy allows it.
+   *
+   * @throws org.oneshottuner.predict.ModelFormatException as {@link #load(Path)} does, or if it is
+   *     not signed by a key that the policy trusts, rolled back, or expired
+   */
+  public static OneShotTuner load(Path file, ServingPolicy policy) {
+    return new OneShotTuner(FrozenModelReader.read(file, served(), policy), file.toString(), 1);
   }
 
   /**
@@ -132,6 +143,20 @@ public final class OneShotTuner {
   }
 
   /**
+   * Returns the score of one schedule; only comparable within the task, and larger is faster.
+   *
+   * @throws IllegalArgumentException as {@link #choose} does, or if the schedule is not of the
+   *     task's space
+   */
+  public float score(TuningTask task, Schedule schedule) {
+    mustServe(task);
+    ScheduleSpace space = Templates.space(task);
+    float[] row = new float[FeatureSchema.CURRENT.size()];
+    SpaceFeatures.of(task, space).fill(space.indexOf(schedule), 1, row);
+    return model.ensemble().score(row);
+  }
+
+  /**
    * Tells where a schedule stands among all of its task's.
    *
    * @throws IllegalArgumentException as {@link #choose} does, or if the schedule is not of the
@@ -141,9 +166,7 @@ public final class OneShotTuner {
     mustServe(task);
     ScheduleSpace space = Templates.space(task);
     long own = space.indexOf(schedule);
-    float[] row = new float[FeatureSchema.CURRENT.size()];
-    SpaceFeatures.of(task, space).fill(own, 1, row);
-    float score = model.ensemble().score(row);
+    float score = score(task, schedule);
     SpaceScorer scorer = new SpaceScorer(SpaceFeatures.of(task, space), model.ensemble());
     float[] block = new float[(int) Math.min(BLOCK, space.size())];
     long ahead = 0;

@@ -39,6 +39,11 @@ final class ByteCursor {
     return bytes.getInt();
   }
 
+  long longInteger(String what) {
+    need(8, what);
+    return bytes.getLong();
+  }
+
   float floating(String what) {
     return Float.intBitsToFloat(integer(what));
   }
@@ -72,11 +77,17 @@ final class ByteCursor {
     return count;
   }
 
-  byte[] block(int length, String what) {
+  /** Returns the next bytes where they are, and goes on behind them. */
+  ByteBuffer view(int length, String what) {
     need(length, what);
-    byte[] block = new byte[length];
-    bytes.get(block);
-    return block;
+    ByteBuffer view = bytes.slice(bytes.position(), length);
+    bytes.position(bytes.position() + length);
+    return view;
+  }
+
+  /** Returns all bytes that are left where they are, and stays before them. */
+  ByteBuffer rest() {
+    return bytes.slice();
   }
 
   String text(String what) {

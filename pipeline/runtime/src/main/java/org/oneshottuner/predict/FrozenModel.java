@@ -9,18 +9,22 @@ import java.util.Optional;
  * A trained model as it ships: the ensemble, what it may serve, where it came from and how well it
  * did. It cannot be wrong about itself: the ensemble gives the golden rows their scores.
  *
+ * @param release which one of its line it is
  * @param compatibility what the serving compiler must agree on
  * @param target the device it was trained for
  * @param manifest how it was trained, in the order in which it was written
  * @param evaluation its metrics, a split each
+ * @param calibration how far its like was from the best for tasks it had not learnt from
  * @param ensemble what scores
  * @param golden rows whose scores are known
  */
 public record FrozenModel(
+    Release release,
     Compatibility compatibility,
     TargetText target,
     List<Property> manifest,
     List<SplitMetrics> evaluation,
+    Calibration calibration,
     Ensemble ensemble,
     GoldenRows golden) {
 
@@ -81,8 +85,10 @@ public record FrozenModel(
 
   /** Copies the lists, and checks that the parts belong together. */
   public FrozenModel {
+    requireNonNull(release, "release");
     requireNonNull(compatibility, "compatibility");
     requireNonNull(target, "target");
+    requireNonNull(calibration, "calibration");
     manifest = List.copyOf(manifest);
     evaluation = List.copyOf(evaluation);
     if (!ensemble.schemaId().equals(compatibility.schemaId())
@@ -107,6 +113,12 @@ public record FrozenModel(
               + ": expected "
               + golden.score(different));
     }
+  }
+
+  /** Returns the same model as another release of its line. */
+  public FrozenModel as(Release other) {
+    return new FrozenModel(
+        other, compatibility, target, manifest, evaluation, calibration, ensemble, golden);
   }
 
   /** Returns the value of a line of the manifest; empty if it has none of this key. */

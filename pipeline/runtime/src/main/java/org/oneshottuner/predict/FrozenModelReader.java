@@ -4,11 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.oneshottuner.predict.FrozenModel.Metric;
 import org.oneshottuner.predict.FrozenModel.Property;
 import org.oneshottuner.predict.FrozenModel.SplitMetrics;
@@ -16,7 +15,7 @@ import org.oneshottuner.predict.FrozenModel.TargetText;
 import org.oneshottuner.predict.ModelFormatException.Reason;
 
 /**
- * Reads frozen model files of format version 1.
+ * Reads frozen model files of format versions 1 and 2.
  *
  * <p>Numbers are big-endian. A <i>text</i> is its length in bytes (int32) and that many bytes of
  * UTF-8. A <i>plane</i> is one bit an item, the first item in the highest bit of the first byte,
@@ -24,8 +23,10 @@ import org.oneshottuner.predict.ModelFormatException.Reason;
  *
  * <pre>
  * magic             8 bytes   89 31 53 54 0D 0A 1A 0A
- * version           int32     1
+ * version           int32     2
  * length            int32     bytes of the whole file, from the magic to the digest
+ * release           int32     its number, 0 if it was not released
+ * expires           int64     seconds since 1970, 0 if never
  * schema id         text      the feature schema
  * columns           int32     their number, then a text each: the names
  * space family      text      version of the templates
@@ -35,6 +36,8 @@ import org.oneshottuner.predict.ModelFormatException.Reason;
  * evaluation        int32     number of splits, then of each:
  *                   text        name
  *                   int32       number of metrics, then of each: text name, float64 value
+ * calibration       int32     number of tasks, then of each, ascending:
+ *                   float32     regret of the pick, 0 or more
  * base score        float32
  * thresholds        of each column:
  *                   uint16      their number
@@ -50,38 +53,40 @@ import org.oneshottuner.predict.ModelFormatException.Reason;
  * golden rows       int32     their number, at least 1, then of each:
  *                   float32     by column
  *                   float32     the score
+ * signatures        of each, in the order in which they were made:
+ *                   8 bytes     the key's id: the first of the SHA-256 of its X.509 form
+ *                   64 bytes    Ed25519 (RFC 8032) of the text "one-shot tuner model", a zero byte, the version in one byte,
+ *                               and all bytes from the release to the last golden score
+ * signatures        uint8     their number, at most 2
  * digest            32 bytes  SHA-256 of all bytes before it
  * </pre>
  *
- * <p>The digest is checked before anything behind the length is looked at. Then every count is
- * checked against the bytes that are left before anything is allocated for it, every index against
- * its bound, and the golden rows against the ensemble. What does not pass is refused with a {@link
- * ModelFormatException}; nothing is repaired.
+ * <p>Version 1 has no release, no expiry, no calibration and no signatures.
+ *
+ * <p>The digest is checked before anything behind the length is looked at, then signatures, where a
+ * policy asks for one, then release and expiry. Then every count is checked against the bytes that
+ * are left before anything is allocated for it, every index against its bound, and the golden rows
+ * against the ensemble. What does not pass is refused with a {@link ModelFormatException}; nothing
+ * is repaired.
  */
 public final class FrozenModelReader {
-  /** The version that this reader reads. */
-  public static final int VERSION = 1;
-
-  /** The most bytes that a model file may have. */
-  public static final int MAX_BYTES = 1 << 28;
-
-  // as PNG's: not text, and spoilt by every way of translating line ends
-  private static final long MAGIC = 0x893153540D0A1A0AL;
-  private static final int HEADER_BYTES = 16;
-  private static final int DIGEST_BYTES = 32;
-
   private FrozenModelReader() {}
 
   /**
    * Reads a model that this compiler may serve.
    *
-   * @throws ModelFormatException if the file cannot be read, is damaged, or was trained on other
-   *     features or spaces
+   * @throws ModelFormatException if the file cannot be read, is damaged, was trained on other
+   *     features or spaces, or the policy forbids it
    */
-  public static FrozenModel read(Path file, Compatibility served) {
-    FrozenModel model = inspect(file);
+  public static FrozenModel read(Path file, Compatibility served, ServingPolicy policy) {
+    FrozenModel model = inspect(bytes(file), file.toString(), policy);
     requireServed(model, file.toString(), served);
     return model;
+  }
+
+  /** As {@link #read(Path, Compatibility, ServingPolicy)} by {@link ServingPolicy#ANY}. */
+  public static FrozenModel read(Path file, Compatibility served) {
+    return read(file, served, ServingPolicy.ANY);
   }
 
   /**
@@ -90,14 +95,26 @@ public final class FrozenModelReader {
    * @throws ModelFormatException if the file cannot be read or is damaged
    */
   public static FrozenModel inspect(Path file) {
+    return inspect(bytes(file), file.toString());
+  }
+
+  /**
+   * Returns the bytes of a file that may be a model's.
+   *
+   * @throws ModelFormatException if it cannot be read, or is larger than any model file
+   */
+  public static byte[] bytes(Path file) {
     String source = file.toString();
     try {
       long size = Files.size(file);
-      if (size > MAX_BYTES) {
+      if (size > ModelSeal.MAX_BYTES) {
         throw new ModelFormatException(
-            Reason.NOT_A_MODEL, source, 0, "it has " + size + " bytes, most is " + MAX_BYTES);
+            Reason.NOT_A_MODEL,
+            source,
+            0,
+            "it has " + size + " bytes, most is " + ModelSeal.MAX_BYTES);
       }
-      return inspect(Files.readAllBytes(file), source);
+      return Files.readAllBytes(file);
     } catch (IOException e) {
       throw new ModelFormatException(Reason.UNREADABLE, source, 0, e);
     }
@@ -110,8 +127,15 @@ public final class FrozenModelReader {
    * @throws ModelFormatException if it is damaged
    */
   public static FrozenModel inspect(byte[] file, String source) {
-    verify(file, source);
-    ByteCursor in = new ByteCursor(source, file, HEADER_BYTES, file.length - DIGEST_BYTES);
+    return inspect(file, source, ServingPolicy.ANY);
+  }
+
+  private static FrozenModel inspect(byte[] file, String source, ServingPolicy policy) {
+    ModelSeal seal = ModelSeal.of(file, source);
+    seal.mustBeTrusted(policy, source);
+    ByteCursor in = new ByteCursor(source, file, ModelSeal.HEADER_BYTES, seal.end());
+    Release release = seal.version() == ModelSeal.OLDEST ? Release.NONE : release(in);
+    requireInForce(release, source, policy);
     String schemaId = in.text("schema id");
     List<String> columns = columns(in);
     String spaceFamily = in.text("space family");
@@ -119,6 +143,8 @@ public final class FrozenModelReader {
     TargetText target = new TargetText(in.text("target name"), in.text("target"));
     List<Property> manifest = manifest(in);
     List<SplitMetrics> evaluation = evaluation(in);
+    Calibration calibration =
+        seal.version() == ModelSeal.OLDEST ? Calibration.NONE : calibration(in);
     try {
       Ensemble ensemble = ensemble(in, schemaId, columns.size());
       GoldenRows golden = golden(in, columns.size());
@@ -136,7 +162,8 @@ public final class FrozenModelReader {
                 + ", expected "
                 + golden.score(different));
       }
-      return new FrozenModel(compatibility, target, manifest, evaluation, ensemble, golden);
+      return new FrozenModel(
+          release, compatibility, target, manifest, evaluation, calibration, ensemble, golden);
     } catch (ModelFormatException e) {
       throw e;
     } catch (IllegalArgumentException e) {
@@ -144,48 +171,37 @@ public final class FrozenModelReader {
     }
   }
 
-  /** Checks all that can be told without understanding the content. */
-  private static void verify(byte[] file, String source) {
-    ByteBuffer header = ByteBuffer.wrap(file);
-    if (file.length < 8 || header.getLong() != MAGIC) {
-      throw new ModelFormatException(
-          Reason.NOT_A_MODEL, source, 0, "it does not begin with a model's 8 bytes");
+  private static Release release(ByteCursor in) {
+    int number = in.integer("release");
+    if (number < 0) {
+      throw in.refuse(4, "release " + number + ", least is 0");
     }
-    if (file.length < HEADER_BYTES) {
-      throw new ModelFormatException(
-          Reason.TRUNCATED, source, file.length, "its header has " + HEADER_BYTES + " bytes");
+    long expires = in.longInteger("expiry");
+    if (expires < 0 || expires > Instant.MAX.getEpochSecond()) {
+      throw in.refuse(8, "it expires " + expires + " s after 1970");
     }
-    int version = header.getInt();
-    if (version != VERSION) {
+    return new Release(
+        number, expires == 0 ? Optional.empty() : Optional.of(Instant.ofEpochSecond(expires)));
+  }
+
+  private static void requireInForce(Release release, String source, ServingPolicy policy) {
+    if (release.number() < policy.leastRelease()) {
       throw new ModelFormatException(
-          Reason.UNKNOWN_VERSION,
+          Reason.ROLLED_BACK,
           source,
-          8,
-          "it is of version " + version + ", this reader reads version " + VERSION);
+          ModelSeal.HEADER_BYTES,
+          "it is release " + release.number() + ", the least served is " + policy.leastRelease());
     }
-    int length = header.getInt();
-    if (length < HEADER_BYTES + DIGEST_BYTES || length > MAX_BYTES) {
-      throw new ModelFormatException(
-          Reason.ALTERED, source, 12, "it says that it has " + length + " bytes");
-    }
-    if (length != file.length) {
-      throw new ModelFormatException(
-          length > file.length ? Reason.TRUNCATED : Reason.TRAILING_BYTES,
-          source,
-          Math.min(length, file.length),
-          "it has " + file.length + " bytes, and says that it has " + length);
-    }
-    int signed = file.length - DIGEST_BYTES;
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("Cannot verify models: this Java has no SHA-256", e);
-    }
-    digest.update(file, 0, signed);
-    if (!Arrays.equals(digest.digest(), Arrays.copyOfRange(file, signed, file.length))) {
-      throw new ModelFormatException(
-          Reason.ALTERED, source, signed, "its bytes do not have the digest that ends it");
+    if (release.expires().isPresent() && policy.now().isPresent()) {
+      Instant expires = release.expires().get();
+      Instant now = policy.now().get();
+      if (!now.isBefore(expires)) {
+        throw new ModelFormatException(
+            Reason.EXPIRED,
+            source,
+            ModelSeal.HEADER_BYTES + 4,
+            "it expired at " + expires + ", and it is " + now);
+      }
     }
   }
 
@@ -195,7 +211,7 @@ public final class FrozenModelReader {
       throw new ModelFormatException(
           Reason.OTHER_SCHEMA,
           source,
-          HEADER_BYTES,
+          ModelSeal.HEADER_BYTES,
           "it was trained on features "
               + trained.schemaId()
               + ", this compiler reads "
@@ -205,7 +221,7 @@ public final class FrozenModelReader {
       throw new ModelFormatException(
           Reason.OTHER_SCHEMA,
           source,
-          HEADER_BYTES,
+          ModelSeal.HEADER_BYTES,
           "its columns of "
               + trained.schemaId()
               + " are "
@@ -217,7 +233,7 @@ public final class FrozenModelReader {
       throw new ModelFormatException(
           Reason.OTHER_SPACES,
           source,
-          HEADER_BYTES,
+          ModelSeal.HEADER_BYTES,
           "it was trained on spaces "
               + trained.spaceFamily()
               + ", this compiler has "
@@ -261,6 +277,18 @@ public final class FrozenModelReader {
     return evaluation;
   }
 
+  private static Calibration calibration(ByteCursor in) {
+    float[] regrets = in.floats(in.count(Float.BYTES, "regrets"), "regrets");
+    for (int i = 0; i < regrets.length; i++) {
+      if (!(regrets[i] >= (i == 0 ? 0 : regrets[i - 1])) || Float.isInfinite(regrets[i])) {
+        throw in.refuse(
+            Float.BYTES * (regrets.length - i),
+            "regret " + i + " is " + regrets[i] + ", expected them to ascend from 0");
+      }
+    }
+    return Calibration.of(regrets);
+  }
+
   private static Ensemble ensemble(ByteCursor in, String schemaId, int columns) {
     float base = in.floating("base score");
     float[][] thresholds = new float[columns][];
@@ -273,15 +301,32 @@ public final class FrozenModelReader {
     if (nodes < treeCount || nodes != treeCount + 2 * splits) {
       throw in.refuse(8, treeCount + " trees cannot have " + nodes + " nodes");
     }
-    boolean[] isSplit = plane(in, nodes, "plane of splits");
-    boolean[] missingLeft = missing(in, splits);
-    int[] splitColumns = splitColumns(in, splits, columns);
-    float[] splitValues = new float[splits];
+    Plane isSplit = plane(in, nodes, "plane of splits");
+    Plane missingLeft = missing(in, splits);
+    ByteBuffer splitColumns = splitColumns(in, splits, columns);
+    ByteBuffer ranks = in.rest();
+    Forest.Nodes found =
+        new Forest.Nodes(
+            isSplit,
+            splitColumns,
+            ranks,
+            missingLeft,
+            leaves(in, splitColumns, thresholds, nodes - splits),
+            List.of(thresholds));
+    return Ensemble.of(schemaId, columns, base, new Forest(found).trees(treeCount));
+  }
+
+  /** Goes through the ranks of splits, and returns the leaves behind them. */
+  private static ByteBuffer leaves(
+      ByteCursor in, ByteBuffer splitColumns, float[][] thresholds, int count) {
+    boolean wideColumns = thresholds.length > 256;
+    int splits = splitColumns.limit() / (wideColumns ? 2 : 1);
     for (int s = 0; s < splits; s++) {
-      float[] known = thresholds[splitColumns[s]];
-      boolean wide = known.length > 256;
+      int column = wideColumns ? splitColumns.getShort(2 * s) & 0xffff : splitColumns.get(s) & 0xff;
+      int known = thresholds[column].length;
+      boolean wide = known > 256;
       int rank = wide ? in.unsignedShort("threshold rank") : in.unsignedByte("threshold rank");
-      if (rank >= known.length) {
+      if (rank >= known) {
         throw in.refuse(
             wide ? 2 : 1,
             "split "
@@ -289,16 +334,12 @@ public final class FrozenModelReader {
                 + " has threshold "
                 + rank
                 + " of column "
-                + splitColumns[s]
+                + column
                 + ", which has "
-                + known.length);
+                + known);
       }
-      splitValues[s] = known[rank];
     }
-    float[] leaves = in.floats(nodes - splits, "leaves");
-    List<Tree> trees =
-        new Forest(isSplit, splitColumns, splitValues, missingLeft, leaves).trees(treeCount);
-    return Ensemble.of(schemaId, columns, base, trees);
+    return in.view(Math.multiplyExact(Float.BYTES, count), "leaves");
   }
 
   private static float[] thresholds(ByteCursor in) {
@@ -315,40 +356,32 @@ public final class FrozenModelReader {
     return thresholds;
   }
 
-  private static boolean[] missing(ByteCursor in, int splits) {
+  private static Plane missing(ByteCursor in, int splits) {
     int form = in.unsignedByte("missing values' form");
-    boolean[] missingLeft = new boolean[splits];
-    switch (form) {
-      case 0 -> {}
-      case 1 -> Arrays.fill(missingLeft, true);
-      case 2 -> missingLeft = plane(in, splits, "plane of missing values");
+    return switch (form) {
+      case 0 -> Plane.of(splits, false);
+      case 1 -> Plane.of(splits, true);
+      case 2 -> plane(in, splits, "plane of missing values");
       default -> throw in.refuse(1, "missing values' form is " + form + ", expected 0, 1 or 2");
-    }
-    return missingLeft;
+    };
   }
 
-  private static int[] splitColumns(ByteCursor in, int splits, int columns) {
+  private static ByteBuffer splitColumns(ByteCursor in, int splits, int columns) {
     boolean wide = columns > 256;
-    int[] splitColumns = new int[splits];
+    ByteBuffer view = in.rest();
     for (int s = 0; s < splits; s++) {
       int column = wide ? in.unsignedShort("split column") : in.unsignedByte("split column");
       if (column >= columns) {
         throw in.refuse(
             wide ? 2 : 1, "split " + s + " reads column " + column + ", last is " + (columns - 1));
       }
-      splitColumns[s] = column;
     }
-    return splitColumns;
+    return view.limit(splits * (wide ? 2 : 1));
   }
 
-  private static boolean[] plane(ByteCursor in, int items, String what) {
-    byte[] bytes = in.block((int) ((items + 7L) / 8), what);
-    boolean[] plane = new boolean[items];
-    for (int i = 0; i < items; i++) {
-      plane[i] = ((bytes[i >> 3] >> (7 - (i & 7))) & 1) != 0;
-    }
-    int used = items & 7;
-    if (used != 0 && (bytes[bytes.length - 1] & (0xff >> used)) != 0) {
+  private static Plane plane(ByteCursor in, int items, String what) {
+    Plane plane = new Plane(in.view(Plane.bytes(items), what), items, false);
+    if (!plane.endsInZeros()) {
       throw in.refuse(1, what + " does not end in zeros");
     }
     return plane;

@@ -22,6 +22,16 @@ public final class ModelFormatException extends IllegalArgumentException {
     ALTERED,
     /** Its digest is right and its content impossible. */
     MALFORMED,
+    /** The policy asks for a signature, and it has none. */
+    UNSIGNED,
+    /** None of the keys that signed it is trusted. */
+    UNKNOWN_KEY,
+    /** It names a trusted key, which did not sign it. */
+    FORGED,
+    /** The policy forbids models of so early a release. */
+    ROLLED_BACK,
+    /** The policy forbids expired models, and it is one. */
+    EXPIRED,
     /** It scores its own golden rows otherwise than it did when it was written. */
     WRONG_SCORES,
     /** It was trained on another feature schema than this compiler's. */

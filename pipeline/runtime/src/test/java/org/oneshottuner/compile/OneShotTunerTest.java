@@ -18,10 +18,12 @@ import org.oneshottuner.lower.CProgram;
 import org.oneshottuner.lower.SmallTasks;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.lower.Trait;
+import org.oneshottuner.predict.Calibration;
 import org.oneshottuner.predict.Compatibility;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.GoldenRows;
+import org.oneshottuner.predict.Release;
 import org.oneshottuner.predict.SearchBudget;
 import org.oneshottuner.predict.Tree;
 import org.oneshottuner.space.Schedule;
@@ -242,10 +244,12 @@ class OneShotTunerTest {
   private static FrozenModel model(Ensemble ensemble, Compatibility compatibility) {
     float[] row = new float[SCHEMA.size()];
     return new FrozenModel(
+        Release.NONE,
         compatibility,
         new FrozenModel.TargetText(CpuTarget.AVX2.name(), CpuTarget.AVX2.text()),
         List.of(),
         List.of(),
+        Calibration.NONE,
         ensemble,
         GoldenRows.of(SCHEMA.size(), row, new float[] {ensemble.score(row)}));
   }

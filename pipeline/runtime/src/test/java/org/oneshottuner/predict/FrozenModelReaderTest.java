@@ -10,34 +10,69 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyPairGenerator;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.oneshottuner.predict.FrozenModel.Metric;
 import org.oneshottuner.predict.FrozenModel.Property;
 import org.oneshottuner.predict.ModelFormatException.Reason;
 import org.oneshottuner.space.SplitMix64;
 
-/** The golden file is written by the writer's test, run with {@code -Dgolden.rewrite=true}. */
+/**
+ * The golden file of the newest version is written by the writer's test, run with {@code
+ * -Dgolden.rewrite=true}; those of older versions are what earlier writers wrote.
+ */
 class FrozenModelReaderTest {
+  private static final String V1 = "golden-v1.model";
+  private static final String V2 = "golden-v2.model";
+
+  /** The keys whose seeds are 32 times 1, 2 and 3. The first two have signed the newest file. */
+  private static final List<TrustedKey> KEYS =
+      List.of(
+          key("MCowBQYDK2VwAyEAiojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w="),
+          key("MCowBQYDK2VwAyEAgTl3Dqh9F19Wo1Rmw0x+zMuNipG07jeiXfYPW4/Js5Q="),
+          key("MCowBQYDK2VwAyEA7UkoxijRwsbq6QM4kFmVYSlZJzpcY/k2NsFGFKyHN9E="));
+
+  private static final Instant EXPIRES = Instant.parse("2030-01-01T00:00:00Z");
+
   private static final Compatibility SERVED =
       new Compatibility("golden-1", List.of("tile_rows", "reuse", "β"), "cpu-golden");
 
-  private static final byte[] GOLDEN = load();
-
-  private static byte[] golden() {
-    return GOLDEN.clone();
-  }
-
-  private static byte[] load() {
-    try (InputStream in = FrozenModelReaderTest.class.getResourceAsStream("golden-v1.model")) {
+  private static byte[] golden(String name) {
+    try (InputStream in = FrozenModelReaderTest.class.getResourceAsStream(name)) {
       return in.readAllBytes();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static TrustedKey key(String base64) {
+    return TrustedKey.parse(
+        "-----BEGIN PUBLIC KEY-----\n" + base64 + "\n-----END PUBLIC KEY-----\n", "test");
+  }
+
+  private static ServingPolicy trusting(int... keys) {
+    return new ServingPolicy(Arrays.stream(keys).mapToObj(KEYS::get).toList(), 0, Optional.empty());
+  }
+
+  private static Optional<Reason> refusal(byte[] file, Path folder, ServingPolicy policy)
+      throws IOException {
+    Path place = Files.write(folder.resolve("some.model"), file);
+    try {
+      FrozenModelReader.read(place, SERVED, policy);
+      return Optional.empty();
+    } catch (ModelFormatException e) {
+      assertThat(e).hasMessageStartingWith("Cannot load model " + place + " (" + e.reason());
+      return Optional.of(e.reason());
     }
   }
 
@@ -60,9 +95,14 @@ class FrozenModelReaderTest {
     return file;
   }
 
-  @Test
-  void readsVersion1() {
-    FrozenModel model = FrozenModelReader.inspect(golden(), "golden");
+  @ParameterizedTest
+  @ValueSource(strings = {V1, V2})
+  void readsEveryVersion(String version) {
+    FrozenModel model = FrozenModelReader.inspect(golden(version), "golden");
+    assertThat(model.release())
+        .isEqualTo(version.equals(V1) ? Release.NONE : new Release(7, Optional.of(EXPIRES)));
+    assertThat(model.calibration().regrets())
+        .isEqualTo(version.equals(V1) ? new float[0] : new float[] {0, 0.03125f, 0.25f});
     assertThat(model.compatibility()).isEqualTo(SERVED);
     assertThat(model.target().name()).isEqualTo("avx2");
     assertThat(model.manifest())
@@ -81,9 +121,10 @@ class FrozenModelReaderTest {
     assertThat(model.golden().count()).isEqualTo(5);
   }
 
-  @Test
-  void everyFlippedBitIsRefused() {
-    byte[] file = golden();
+  @ParameterizedTest
+  @ValueSource(strings = {V1, V2})
+  void everyFlippedBitIsRefused(String version) {
+    byte[] file = golden(version);
     for (int i = 0; i < file.length; i++) {
       for (int bit = 0; bit < 8; bit++) {
         file[i] ^= (byte) (1 << bit);
@@ -101,9 +142,10 @@ class FrozenModelReaderTest {
     }
   }
 
-  @Test
-  void everyTruncationAndAppendixIsRefused() {
-    byte[] file = golden();
+  @ParameterizedTest
+  @ValueSource(strings = {V1, V2})
+  void everyTruncationAndAppendixIsRefused(String version) {
+    byte[] file = golden(version);
     for (int length = 0; length < file.length; length++) {
       assertThat(refusal(Arrays.copyOf(file, length)).reason())
           .isEqualTo(length < 8 ? Reason.NOT_A_MODEL : Reason.TRUNCATED);
@@ -114,13 +156,14 @@ class FrozenModelReaderTest {
     }
   }
 
-  @Test
-  void forgedContentIsRefusedOrHarmless() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {V1, V2})
+  void forgedContentIsRefusedOrHarmless(String version) throws Exception {
     long seed = DrawnEnsembles.seed();
     SplitMix64 draw = new SplitMix64(seed);
     int refused = 0;
     for (int trial = 0; trial < 5_000; trial++) {
-      byte[] file = golden();
+      byte[] file = golden(version);
       int content = file.length - 48;
       for (int change = (int) draw.nextLong(3); change >= 0; change--) {
         int at = 16 + (int) draw.nextLong(content);
@@ -150,9 +193,10 @@ class FrozenModelReaderTest {
     assertThat(refused).isGreaterThan(1250);
   }
 
-  @Test
-  void hugeCountsAreRefusedBeforeMemoryIsTaken() throws Exception {
-    byte[] whole = golden();
+  @ParameterizedTest
+  @ValueSource(strings = {V1, V2})
+  void hugeCountsAreRefusedBeforeMemoryIsTaken(String version) throws Exception {
+    byte[] whole = golden(version);
     for (int at = 16; at < whole.length - 36; at++) {
       byte[] file = whole.clone();
       ByteBuffer.wrap(file).putInt(at, Integer.MAX_VALUE);
@@ -165,17 +209,18 @@ class FrozenModelReaderTest {
     }
   }
 
-  @Test
-  void wrongScoresAreRefused() throws Exception {
-    byte[] file = golden();
+  @ParameterizedTest
+  @ValueSource(strings = {V1, V2})
+  void wrongScoresAreRefused(String version) throws Exception {
+    byte[] file = golden(version);
     // the last golden score, its last bit
-    file[file.length - 33] ^= 1;
+    file[ModelSeal.of(file, "golden").end() - 1] ^= 1;
     assertThat(refusal(sealed(file)).reason()).isEqualTo(Reason.WRONG_SCORES);
   }
 
   @Test
   void servesOnlyWhatItWasTrainedOn(@TempDir Path folder) throws Exception {
-    Path file = Files.write(folder.resolve("model"), golden());
+    Path file = Files.write(folder.resolve("model"), golden(V2));
     assertThat(FrozenModelReader.read(file, SERVED).compatibility()).isEqualTo(SERVED);
     assertThat(
             reasons(
@@ -198,6 +243,118 @@ class FrozenModelReaderTest {
                         ModelFormatException.class, () -> FrozenModelReader.read(file, one))
                     .reason())
         .toList();
+  }
+
+  @Test
+  void servesWhatATrustedKeyHasSigned(@TempDir Path folder) throws Exception {
+    byte[] file = golden(V2);
+    assertThat(ModelSeal.of(file, "golden").keyIds())
+        .containsExactly(KEYS.get(0).id(), KEYS.get(1).id());
+    for (ServingPolicy policy :
+        List.of(trusting(), trusting(0), trusting(1), trusting(0, 1), trusting(2, 0))) {
+      assertThat(refusal(file, folder, policy)).isEmpty();
+    }
+    assertThat(refusal(file, folder, trusting(2))).contains(Reason.UNKNOWN_KEY);
+    assertThat(refusal(golden(V1), folder, trusting(0))).contains(Reason.UNSIGNED);
+    byte[] bare = ModelSeal.seal(ModelSeal.of(file, "golden").content(), new byte[0]);
+    assertThat(refusal(bare, folder, trusting())).isEmpty();
+    assertThat(refusal(bare, folder, trusting(0, 1))).contains(Reason.UNSIGNED);
+  }
+
+  @Test
+  void noForgedByteServesWhereAKeyIsTrusted(@TempDir Path folder) throws Exception {
+    byte[] file = golden(V2);
+    int end = ModelSeal.of(file, "golden").end();
+    for (int at = 16; at < end; at++) {
+      byte[] forged = file.clone();
+      forged[at] ^= 1;
+      assertThat(refusal(sealed(forged), folder, trusting(0)))
+          .as("byte %s", at)
+          .contains(Reason.FORGED);
+    }
+    for (int at = end; at < end + 2 * ModelSeal.MARK_BYTES; at++) {
+      int mark = (at - end) / ModelSeal.MARK_BYTES;
+      boolean inId = (at - end) % ModelSeal.MARK_BYTES < 8;
+      byte[] forged = file.clone();
+      forged[at] ^= 0x10;
+      assertThat(refusal(sealed(forged), folder, trusting(mark)))
+          .as("byte %s", at)
+          .contains(inId ? Reason.UNKNOWN_KEY : Reason.FORGED);
+      // a good signature beside it does not make up for a forged one of a trusted key
+      assertThat(refusal(sealed(forged), folder, trusting(0, 1)))
+          .as("byte %s", at)
+          .isEqualTo(inId ? Optional.empty() : Optional.of(Reason.FORGED));
+    }
+  }
+
+  @Test
+  void aSignatureIsOfItsOwnVersionAlone(@TempDir Path folder) throws Exception {
+    byte[] file = golden(V2);
+    ModelSeal seal = ModelSeal.of(file, "golden");
+    byte[] marks = seal.marks();
+    // the second key's signature under the first one's name
+    byte[] swapped = marks.clone();
+    System.arraycopy(marks, ModelSeal.MARK_BYTES + 8, swapped, 8, 64);
+    assertThat(refusal(ModelSeal.seal(seal.content(), swapped), folder, trusting(0)))
+        .contains(Reason.FORGED);
+    assertThatThrownBy(() -> ModelSeal.seal(new byte[1], new byte[3 * ModelSeal.MARK_BYTES]))
+        .hasMessage("Cannot seal a model with 3 signatures: most is 2");
+    for (int count : new int[] {3, 0x7f, 0xff}) {
+      byte[] forged = file.clone();
+      forged[file.length - 33] = (byte) count;
+      assertThat(refusal(sealed(forged), folder, trusting())).contains(Reason.MALFORMED);
+    }
+  }
+
+  @Test
+  void refusesWhatIsRolledBackOrExpired(@TempDir Path folder) throws Exception {
+    byte[] file = golden(V2);
+    for (int least : List.of(0, 6, 7)) {
+      assertThat(refusal(file, folder, new ServingPolicy(List.of(), least, Optional.empty())))
+          .isEmpty();
+    }
+    assertThat(refusal(file, folder, new ServingPolicy(List.of(), 8, Optional.empty())))
+        .contains(Reason.ROLLED_BACK);
+    assertThat(refusal(golden(V1), folder, new ServingPolicy(List.of(), 1, Optional.empty())))
+        .contains(Reason.ROLLED_BACK);
+    assertThat(refusal(file, folder, at(EXPIRES.minusNanos(1)))).isEmpty();
+    assertThat(refusal(file, folder, at(EXPIRES))).contains(Reason.EXPIRED);
+    assertThat(refusal(golden(V1), folder, at(Instant.MAX))).isEmpty();
+    for (long[] forged : new long[][] {{-1, 0}, {1, -1}, {1, Long.MAX_VALUE}}) {
+      byte[] copy = file.clone();
+      ByteBuffer.wrap(copy).putInt(16, (int) forged[0]).putLong(20, forged[1]);
+      assertThat(refusal(sealed(copy), folder, trusting())).contains(Reason.MALFORMED);
+    }
+  }
+
+  private static ServingPolicy at(Instant now) {
+    return new ServingPolicy(List.of(), 0, Optional.of(now));
+  }
+
+  @Test
+  void trustsTwoDifferentKeysAtMost() {
+    assertThatThrownBy(() -> trusting(0, 1, 2)).hasMessageStartingWith("Cannot trust 3 keys");
+    assertThatThrownBy(() -> trusting(0, 0))
+        .hasMessage("Cannot trust 2 keys, 1 of them different: expected at most 2, all different");
+    assertThatThrownBy(() -> TrustedKey.parse("MCowBQYDK2VwAyEA", "file"))
+        .hasMessageStartingWith("Cannot trust key file: expected one PEM block");
+    assertThatThrownBy(() -> key("MCowBQYDK2VwAyEA"))
+        .hasMessageStartingWith("Cannot trust key test: it is no Ed25519 key");
+    assertThat(KEYS.stream().map(TrustedKey::id))
+        .doesNotHaveDuplicates()
+        .allMatch(id -> id.matches("[0-9a-f]{16}"));
+  }
+
+  @Test
+  void keysOfOtherAlgorithmsAreNotTrusted() throws Exception {
+    for (String algorithm : List.of("Ed448", "X25519", "RSA")) {
+      assertThatThrownBy(
+              () ->
+                  TrustedKey.of(
+                      KeyPairGenerator.getInstance(algorithm).generateKeyPair().getPublic()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageStartingWith("Cannot trust a key of ");
+    }
   }
 
   @Test
