@@ -18,6 +18,7 @@ import org.oneshottuner.feature.SpaceFeatures;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.predict.Calibration;
 import org.oneshottuner.predict.Compatibility;
+import org.oneshottuner.predict.Domain;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.space.ScheduleSpace;
 import org.oneshottuner.space.SplitMix64;
@@ -53,7 +54,8 @@ public final class SmallModel {
             new FrozenModel.TargetText(target.name(), target.text()),
             List.of(new FrozenModel.Property("labels", "roofline")),
             List.of(),
-            Calibration.NONE));
+            Calibration.NONE,
+            Domain.ANYTHING));
   }
 
   /** Trains a model for AVX-512 and writes it into a folder. */

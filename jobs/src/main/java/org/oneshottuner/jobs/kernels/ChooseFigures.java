@@ -52,8 +52,11 @@ public record ChooseFigures(
    * @param workload canonical text
    * @param schedule text of the chosen schedule
    * @param template its template
+   * @param basis {@code predicted}, or {@code default} where the model has learnt from nothing like
+   *     the task
+   * @param beyond features of the task that are beyond what it has learnt from
    * @param score predicted; only comparable within the task; larger is faster
-   * @param rank 1: the best predicted
+   * @param rank among all candidates; 1 where it was predicted to be the best
    * @param candidates how many schedules it was chosen from
    * @param gap how much more another of them may score at most; 0 unless they are too many to prove
    *     that none does
@@ -71,6 +74,8 @@ public record ChooseFigures(
       String workload,
       String schedule,
       String template,
+      String basis,
+      List<String> beyond,
       float score,
       long rank,
       long candidates,
@@ -85,6 +90,7 @@ public record ChooseFigures(
       List<Contribution> contributions) {
     /** Copies the lists. */
     public Chosen {
+      beyond = List.copyOf(beyond);
       decisions = List.copyOf(decisions);
       contributions = List.copyOf(contributions);
     }
@@ -144,8 +150,10 @@ public record ChooseFigures(
         task.workload().text(),
         choice.schedule().text(),
         choice.schedule().template(),
+        choice.basis().name().toLowerCase(Locale.ROOT),
+        choice.beyond(),
         choice.score(),
-        1,
+        choice.basis() == Choice.Basis.PREDICTED ? 1 : fallback.rank(),
         choice.candidates(),
         choice.gap(),
         nanos,
@@ -233,6 +241,13 @@ public record ChooseFigures(
                 chosen.candidates(),
                 chosen.score(),
                 chosen.chooseNanos() / 1e6)));
+    if (!chosen.beyond().isEmpty()) {
+      lines.addAll(
+          Wrapped.lines(
+              "  basis      ",
+              "the default: the model has learnt from nothing like it in "
+                  + String.join(", ", chosen.beyond())));
+    }
     if (chosen.gap() > 0) {
       lines.addAll(
           Wrapped.lines(

@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import org.oneshottuner.jobs.stage.Figures;
 import org.oneshottuner.jobs.storage.Digests;
 import org.oneshottuner.predict.Calibration;
+import org.oneshottuner.predict.Domain;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.FrozenModel.Metric;
@@ -39,6 +40,7 @@ import org.oneshottuner.predict.Tree;
  * @param evaluation metrics by split
  * @param calibratedBy tasks of whose like the picks' regret was told in training
  * @param regretAtMost with 90 % coverage; empty if those are too few to tell
+ * @param domain the range of each feature of the tasks that it has learnt from
  * @param trees of the ensemble
  * @param nodes of all trees
  * @param depth of the deepest
@@ -61,6 +63,7 @@ public record ModelContents(
     Map<String, Map<String, Double>> evaluation,
     int calibratedBy,
     OptionalDouble regretAtMost,
+    Map<String, List<Float>> domain,
     int trees,
     long nodes,
     int depth,
@@ -112,11 +115,22 @@ public record ModelContents(
         evaluation,
         model.calibration().tasks(),
         model.calibration().atMost(Calibration.COVERAGE),
+        domain(model),
         ensemble.trees().size(),
         ensemble.trees().stream().mapToLong(Tree::nodes).sum(),
         ensemble.trees().stream().mapToInt(Tree::depth).max().orElse(0),
         thresholds(ensemble),
         model.golden().count());
+  }
+
+  private static Map<String, List<Float>> domain(FrozenModel model) {
+    Map<String, List<Float>> domain = new LinkedHashMap<>();
+    for (Domain.Range range : model.domain().ranges()) {
+      domain.put(
+          model.compatibility().columns().get(range.column()),
+          List.of(range.least(), range.most()));
+    }
+    return domain;
   }
 
   private static long thresholds(Ensemble ensemble) {
@@ -170,6 +184,12 @@ public record ModelContents(
                 100 * Calibration.COVERAGE,
                 calibratedBy)
             : "by " + calibratedBy + " tasks, too few to tell");
+    lines.add("  learnt from");
+    domain.forEach(
+        (name, range) ->
+            lines.add(
+                String.format(
+                    Locale.ROOT, "    %s %.4g to %.4g", name, range.get(0), range.get(1))));
     lines.add("  manifest");
     manifest.forEach((key, value) -> lines.add("    " + key + " = " + value));
     lines.add("  evaluation");

@@ -111,6 +111,8 @@ public record EvaluateFigures(
    *     counted, and because the measured peak may be a percent low
    * @param chooseNanos how long choosing took
    * @param schedule that was picked
+   * @param beyond features of the task that are beyond what the model has learnt from: the pick is
+   *     the default schedule then
    */
   public record Task(
       String workload,
@@ -124,7 +126,13 @@ public record EvaluateFigures(
       OptionalDouble gflops,
       OptionalDouble shareOfPeak,
       long chooseNanos,
-      String schedule) {}
+      String schedule,
+      List<String> beyond) {
+    /** Copies the list. */
+    public Task {
+      beyond = List.copyOf(beyond);
+    }
+  }
 
   /**
    * A way to choose.
@@ -208,6 +216,13 @@ public record EvaluateFigures(
         "regret: time over the best known, less one; a choice that failed counts with the default"
             + " schedule's time; of the random pick, failed schedules are counted");
     lines.add(bound.line());
+    long beyond = tasks.stream().filter(task -> !task.beyond().isEmpty()).count();
+    lines.add(
+        "basis: "
+            + (tasks.size() - beyond)
+            + " picks predicted, "
+            + beyond
+            + " by default, their tasks beyond what the model has learnt from");
     lines.add("best known: " + bestKnown() + "; the whole space may hold better");
     lines.add(
         "p95 from "

@@ -444,7 +444,8 @@ public final class EvaluateJob {
             ? OptionalDouble.of(gflops.getAsDouble() / peakGflops)
             : OptionalDouble.empty(),
         one.chooseNanos,
-        one.pick.schedule().text());
+        one.pick.schedule().text(),
+        one.pick.beyond());
   }
 
   /** Returns the ways: ours, what costs nothing, each template's default, and the others. */

@@ -98,7 +98,8 @@ public final class ExportJob {
                 model.target(),
                 model.manifest(),
                 model.evaluation(),
-                model.calibration()));
+                model.calibration(),
+                model.domain()));
     if (!Arrays.equals(FrozenModelWriter.bytes(frozen), read(trained))) {
       throw new IllegalArgumentException(
           "Cannot export "

@@ -28,6 +28,7 @@ import org.oneshottuner.dataset.SplitTask;
 import org.oneshottuner.export.Freezer;
 import org.oneshottuner.export.FrozenModelWriter;
 import org.oneshottuner.export.Provenance;
+import org.oneshottuner.feature.FeatureSchema;
 import org.oneshottuner.jobs.conf.ConfReader;
 import org.oneshottuner.jobs.conf.EvaluateSettings.SplitBy;
 import org.oneshottuner.jobs.conf.Settings;
@@ -37,6 +38,7 @@ import org.oneshottuner.jobs.storage.Snapshot;
 import org.oneshottuner.jobs.storage.Table;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.predict.Calibration;
+import org.oneshottuner.predict.Domain;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.sample.Layer;
 import org.oneshottuner.sample.Network;
@@ -458,6 +460,11 @@ public final class TrainJob {
         new FrozenModel.TargetText(any.target().name(), any.target().text()),
         manifest,
         metrics,
-        calibration);
+        calibration,
+        Domain.of(
+            learnt.tasks().stream()
+                .map(TuningTask::parse)
+                .map(FeatureSchema.CURRENT::ofTask)
+                .toList()));
   }
 }

@@ -61,6 +61,8 @@ class ChooseTest {
             "workload",
             "schedule",
             "template",
+            "basis",
+            "beyond",
             "score",
             "rank",
             "candidates",

@@ -21,6 +21,7 @@ import org.oneshottuner.jobs.Keys;
 import org.oneshottuner.jobs.Ran;
 import org.oneshottuner.jobs.SmallModel;
 import org.oneshottuner.predict.Calibration;
+import org.oneshottuner.predict.Domain;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.GoldenRows;
@@ -152,6 +153,7 @@ class ModelFilesTest {
             List.of(new FrozenModel.Property("train.objective", "squared_error")),
             List.of(),
             Calibration.NONE,
+            Domain.ANYTHING,
             ensemble,
             GoldenRows.of(columns.size(), row, new float[] {ensemble.score(row)})),
         file);

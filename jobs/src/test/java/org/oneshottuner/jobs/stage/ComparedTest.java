@@ -28,7 +28,8 @@ class ComparedTest {
   private static Compared compared() {
     TuningTask task = new TuningTask(Workload.parse("dense m=32 n=64 k=64"), CpuTarget.AVX2, 1);
     ScheduleSpace space = Templates.space(task);
-    Choice pick = new Choice(task, space.at(0), 1, space.size(), 0, space.at(1), 0, List.of());
+    Choice pick =
+        new Choice(task, space.at(0), 1, space.size(), 0, space.at(1), 0, List.of(), List.of());
     Compared compared =
         new Compared(
             new UnseenTasks.Unseen(task, "net", new TreeMap<>(Map.of("net", 1)), 1), pick, 5);

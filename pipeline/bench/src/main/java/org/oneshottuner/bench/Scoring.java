@@ -23,6 +23,7 @@ import org.oneshottuner.feature.FeatureSchema;
 import org.oneshottuner.feature.SpaceFeatures;
 import org.oneshottuner.lower.Templates;
 import org.oneshottuner.predict.Calibration;
+import org.oneshottuner.predict.Domain;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.report.ScoringComparison;
@@ -180,7 +181,8 @@ public final class Scoring {
                 new FrozenModel.TargetText(target.name(), target.text()),
                 List.of(),
                 List.of(),
-                Calibration.NONE));
+                Calibration.NONE,
+                Domain.ANYTHING));
     OneShotTuner tuner = OneShotTuner.of(model);
     Ensemble ensemble = model.ensemble();
     List<Turn> turns =

@@ -72,6 +72,7 @@ public final class Freezer {
         provenance.manifest(),
         provenance.evaluation(),
         provenance.calibration(),
+        provenance.domain(),
         ensemble,
         golden);
   }

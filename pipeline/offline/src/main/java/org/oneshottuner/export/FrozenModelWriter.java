@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import org.oneshottuner.predict.Domain;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.FrozenModel.Metric;
@@ -108,6 +109,12 @@ public final class FrozenModelWriter {
       out.writeInt(regrets.length);
       for (float regret : regrets) {
         out.writeFloat(regret);
+      }
+      out.writeInt(model.domain().ranges().size());
+      for (Domain.Range range : model.domain().ranges()) {
+        out.writeShort(range.column());
+        out.writeFloat(range.least());
+        out.writeFloat(range.most());
       }
       ensemble(out, model.ensemble());
       golden(out, model.golden());

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.oneshottuner.predict.Calibration;
 import org.oneshottuner.predict.Compatibility;
+import org.oneshottuner.predict.Domain;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.FrozenModel.Property;
@@ -33,7 +34,8 @@ class FreezerTest {
         new TargetText("avx2", "cpu name=avx2"),
         List.of(new Property("seed", "7")),
         List.of(),
-        Calibration.of(new float[] {0.5f}));
+        Calibration.of(new float[] {0.5f}),
+        Domain.ANYTHING);
   }
 
   @ParameterizedTest

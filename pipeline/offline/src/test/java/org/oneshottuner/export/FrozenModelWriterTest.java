@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.oneshottuner.predict.Calibration;
 import org.oneshottuner.predict.Compatibility;
+import org.oneshottuner.predict.Domain;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.FrozenModel.Metric;
@@ -122,6 +123,7 @@ class FrozenModelWriterTest {
                 "unseen network",
                 List.of(new Metric("geomean regret", 0.0625), new Metric("n", Double.NaN)))),
         Calibration.of(new float[] {0.25f, 0, 0.03125f}),
+        new Domain(List.of(new Domain.Range(0, 1, 8), new Domain.Range(2, -0.5f, -0.5f))),
         ensemble,
         GoldenRows.of(3, rows, scores));
   }

@@ -48,7 +48,8 @@ final class Ballot {
         0,
         space.at(second),
         scores[second],
-        alternatives(chosen));
+        alternatives(chosen),
+        List.of());
   }
 
   private List<Choice.Alternative> alternatives(Schedule chosen) {

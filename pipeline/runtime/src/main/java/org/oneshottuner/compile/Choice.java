@@ -10,15 +10,19 @@ import org.oneshottuner.workload.TuningTask;
  * What was chosen for a task, and why.
  *
  * @param task what was chosen for
- * @param schedule the member with the highest score; of equal ones the first in the space
+ * @param schedule the member with the highest score; of equal ones the first in the space. The
+ *     default where the task is beyond what the predictor has learnt from
  * @param score predicted; only comparable within the task
  * @param candidates how many members it was chosen from
  * @param gap how much more another of them may score at most; 0 unless the space was too large to
  *     prove in the budget that none does
- * @param runnerUp the best member but one; the chosen one where there is no other
+ * @param runnerUp the best member but one; the chosen one where there is no other. The one with the
+ *     highest score where the default was chosen
  * @param runnerUpScore its score
  * @param alternatives what other decisions would have cost, the dearest first; none where not every
- *     member was scored
+ *     member was scored, or the default was chosen
+ * @param beyond names of the columns in which the task is beyond what the predictor has learnt
+ *     from; empty where its word was taken
  */
 public record Choice(
     TuningTask task,
@@ -28,7 +32,18 @@ public record Choice(
     double gap,
     Schedule runnerUp,
     float runnerUpScore,
-    List<Alternative> alternatives) {
+    List<Alternative> alternatives,
+    List<String> beyond) {
+
+  /** Whose word was taken. */
+  public enum Basis {
+    /** The predictor's. */
+    PREDICTED,
+    /**
+     * Nobody's: the default schedule, since the predictor has learnt from nothing like the task.
+     */
+    DEFAULT
+  }
 
   /**
    * The best that a schedule with another decision was predicted to be.
@@ -40,7 +55,7 @@ public record Choice(
    */
   public record Alternative(String decision, String chosen, String other, float scoreLost) {}
 
-  /** Copies the list. */
+  /** Copies the lists. */
   public Choice {
     requireNonNull(task, "task");
     requireNonNull(schedule, "schedule");
@@ -50,5 +65,11 @@ public record Choice(
           "Cannot choose " + schedule.text() + " with a gap of " + gap + ": least is 0");
     }
     alternatives = List.copyOf(alternatives);
+    beyond = List.copyOf(beyond);
+  }
+
+  /** Returns whose word was taken. */
+  public Basis basis() {
+    return beyond.isEmpty() ? Basis.PREDICTED : Basis.DEFAULT;
   }
 }

@@ -120,7 +120,8 @@ public final class OneShotTuner {
   }
 
   /**
-   * Picks the schedule predicted to be fastest.
+   * Picks the schedule predicted to be fastest; the default schedule for a task beyond all that the
+   * predictor has learnt from ({@link Choice#basis}).
    *
    * @throws IllegalArgumentException if the model was trained for a target of another name, or no
    *     template computes the task
@@ -135,11 +136,30 @@ public final class OneShotTuner {
    */
   public Choice choose(TuningTask task, SearchBudget budget) {
     mustServe(task);
-    ScheduleSpace space = Templates.space(task);
+    Choice predicted = predicted(task, Templates.space(task), budget);
+    List<Integer> beyond = model.domain().beyond(FeatureSchema.CURRENT.ofTask(task));
+    return beyond.isEmpty() ? predicted : byDefault(predicted, beyond);
+  }
+
+  private Choice predicted(TuningTask task, ScheduleSpace space, SearchBudget budget) {
     if (space.size() > Math.min(budget.members(), MOST_WEIGHED)) {
       return searched(task, space, budget);
     }
     return new Ballot(space, AllScores.of(task, space, model.ensemble(), threads)).choice(task);
+  }
+
+  private Choice byDefault(Choice predicted, List<Integer> beyond) {
+    Schedule schedule = Templates.defaultSchedule(predicted.task());
+    return new Choice(
+        predicted.task(),
+        schedule,
+        score(predicted.task(), schedule),
+        predicted.candidates(),
+        predicted.gap(),
+        predicted.schedule(),
+        predicted.score(),
+        List.of(),
+        beyond.stream().map(column -> FeatureSchema.CURRENT.columns().get(column).name()).toList());
   }
 
   /**
@@ -225,6 +245,7 @@ public final class OneShotTuner {
         found.gap(),
         space.at(runnerUp.index()),
         runnerUp.score(),
+        List.of(),
         List.of());
   }
 }

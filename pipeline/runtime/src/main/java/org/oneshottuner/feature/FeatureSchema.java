@@ -8,6 +8,7 @@ import org.oneshottuner.lower.Templates;
 import org.oneshottuner.lower.Trait;
 import org.oneshottuner.space.Candidate;
 import org.oneshottuner.space.ScheduleSpace;
+import org.oneshottuner.workload.TuningTask;
 
 /**
  * The ordered columns that a predictor reads of a candidate. A published schema never changes: a
@@ -57,6 +58,22 @@ public final class FeatureSchema {
       throw new IllegalArgumentException("Cannot find column " + name + " in schema " + id);
     }
     return place;
+  }
+
+  /**
+   * Reads what columns tell of a task alone, whatever its schedule.
+   *
+   * @return one number a column, in order; NaN where it depends on more
+   */
+  public float[] ofTask(TuningTask task) {
+    float[] row = new float[size()];
+    for (int place = 0; place < row.length; place++) {
+      row[place] =
+          columns.get(place).source() instanceof FeatureColumn.OfTask of
+              ? (float) of.value().applyAsDouble(task)
+              : Float.NaN;
+    }
+    return row;
   }
 
   /**

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param manifest how it was trained, in the order in which it was written
  * @param evaluation its metrics, a split each
  * @param calibration how far its like was from the best for tasks it had not learnt from
+ * @param domain the tasks that it has learnt from
  * @param ensemble what scores
  * @param golden rows whose scores are known
  */
@@ -25,6 +26,7 @@ public record FrozenModel(
     List<Property> manifest,
     List<SplitMetrics> evaluation,
     Calibration calibration,
+    Domain domain,
     Ensemble ensemble,
     GoldenRows golden) {
 
@@ -89,6 +91,7 @@ public record FrozenModel(
     requireNonNull(compatibility, "compatibility");
     requireNonNull(target, "target");
     requireNonNull(calibration, "calibration");
+    requireNonNull(domain, "domain");
     manifest = List.copyOf(manifest);
     evaluation = List.copyOf(evaluation);
     if (!ensemble.schemaId().equals(compatibility.schemaId())
@@ -102,6 +105,15 @@ public record FrozenModel(
               + compatibility.columns().size()
               + " columns of "
               + compatibility.schemaId());
+    }
+    for (Domain.Range range : domain.ranges()) {
+      if (range.column() >= ensemble.columns()) {
+        throw new IllegalArgumentException(
+            "Cannot freeze a model that has learnt from column "
+                + range.column()
+                + ": last is "
+                + (ensemble.columns() - 1));
+      }
     }
     int different = golden.firstDifference(ensemble);
     if (different < golden.count()) {
@@ -118,7 +130,7 @@ public record FrozenModel(
   /** Returns the same model as another release of its line. */
   public FrozenModel as(Release other) {
     return new FrozenModel(
-        other, compatibility, target, manifest, evaluation, calibration, ensemble, golden);
+        other, compatibility, target, manifest, evaluation, calibration, domain, ensemble, golden);
   }
 
   /** Returns the value of a line of the manifest; empty if it has none of this key. */

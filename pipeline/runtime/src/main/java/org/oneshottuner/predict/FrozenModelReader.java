@@ -38,6 +38,10 @@ import org.oneshottuner.predict.ModelFormatException.Reason;
  *                   int32       number of metrics, then of each: text name, float64 value
  * calibration       int32     number of tasks, then of each, ascending:
  *                   float32     regret of the pick, 0 or more
+ * domain            int32     number of columns with a range, then of each, ascending:
+ *                   uint16      the column
+ *                   float32     the least of its values over the tasks learnt from
+ *                   float32     the most
  * base score        float32
  * thresholds        of each column:
  *                   uint16      their number
@@ -61,7 +65,7 @@ import org.oneshottuner.predict.ModelFormatException.Reason;
  * digest            32 bytes  SHA-256 of all bytes before it
  * </pre>
  *
- * <p>Version 1 has no release, no expiry, no calibration and no signatures.
+ * <p>Version 1 has no release, no expiry, no calibration, no domain and no signatures.
  *
  * <p>The digest is checked before anything behind the length is looked at, then signatures, where a
  * policy asks for one, then release and expiry. Then every count is checked against the bytes that
@@ -146,6 +150,7 @@ public final class FrozenModelReader {
     Calibration calibration =
         seal.version() == ModelSeal.OLDEST ? Calibration.NONE : calibration(in);
     try {
+      Domain domain = seal.version() == ModelSeal.OLDEST ? Domain.ANYTHING : domain(in);
       Ensemble ensemble = ensemble(in, schemaId, columns.size());
       GoldenRows golden = golden(in, columns.size());
       in.finish();
@@ -163,7 +168,15 @@ public final class FrozenModelReader {
                 + golden.score(different));
       }
       return new FrozenModel(
-          release, compatibility, target, manifest, evaluation, calibration, ensemble, golden);
+          release,
+          compatibility,
+          target,
+          manifest,
+          evaluation,
+          calibration,
+          domain,
+          ensemble,
+          golden);
     } catch (ModelFormatException e) {
       throw e;
     } catch (IllegalArgumentException e) {
@@ -287,6 +300,19 @@ public final class FrozenModelReader {
       }
     }
     return Calibration.of(regrets);
+  }
+
+  private static Domain domain(ByteCursor in) {
+    int count = in.count(10, "ranges");
+    List<Domain.Range> ranges = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      ranges.add(
+          new Domain.Range(
+              in.unsignedShort("range's column"),
+              in.floating("least value"),
+              in.floating("most value")));
+    }
+    return new Domain(ranges);
   }
 
   private static Ensemble ensemble(ByteCursor in, String schemaId, int columns) {

@@ -53,7 +53,8 @@ class BallotTest {
                 0,
                 space.at(second),
                 scores[second],
-                alternatives(space, order, scores)));
+                alternatives(space, order, scores),
+                List.of()));
   }
 
   /** Draws a space of up to three templates of up to six knobs, some of them without a choice. */

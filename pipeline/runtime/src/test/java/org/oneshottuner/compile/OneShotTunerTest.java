@@ -20,6 +20,7 @@ import org.oneshottuner.lower.Templates;
 import org.oneshottuner.lower.Trait;
 import org.oneshottuner.predict.Calibration;
 import org.oneshottuner.predict.Compatibility;
+import org.oneshottuner.predict.Domain;
 import org.oneshottuner.predict.Ensemble;
 import org.oneshottuner.predict.FrozenModel;
 import org.oneshottuner.predict.GoldenRows;
@@ -159,6 +160,27 @@ class OneShotTunerTest {
   }
 
   @Test
+  void aTaskBeyondWhatWasLearntFromGetsItsDefault() {
+    TuningTask known = new TuningTask(Workload.parse("dense m=64 n=128 k=96"), CpuTarget.AVX2, 1);
+    TuningTask wider = new TuningTask(Workload.parse("dense m=64 n=4096 k=96"), CpuTarget.AVX2, 1);
+    Ensemble ensemble = drawn();
+    OneShotTuner tuner =
+        OneShotTuner.of(
+            model(ensemble, OneShotTuner.served(), Domain.of(List.of(SCHEMA.ofTask(known)))));
+    Choice inside = tuner.choose(known);
+    assertThat(inside).isEqualTo(OneShotTuner.of(model(ensemble)).choose(known));
+    assertThat(inside.basis()).isEqualTo(Choice.Basis.PREDICTED);
+    Choice outside = tuner.choose(wider);
+    assertThat(outside.basis()).isEqualTo(Choice.Basis.DEFAULT);
+    assertThat(outside.beyond()).contains("columns", "flops").doesNotContain("rows", "is_dense");
+    assertThat(outside.schedule()).isEqualTo(Templates.defaultSchedule(wider));
+    assertThat(outside.score()).isEqualTo(tuner.score(wider, outside.schedule()));
+    Choice predicted = OneShotTuner.of(model(ensemble)).choose(wider);
+    assertThat(outside.runnerUp()).isEqualTo(predicted.schedule());
+    assertThat(outside.runnerUpScore()).isEqualTo(predicted.score());
+  }
+
+  @Test
   void aModelOfOtherSpacesIsRefused() {
     Compatibility other = new Compatibility(SCHEMA.id(), OneShotTuner.served().columns(), "cpu-0");
     assertThatThrownBy(() -> OneShotTuner.of(model(drawn(), other)))
@@ -242,6 +264,10 @@ class OneShotTunerTest {
   }
 
   private static FrozenModel model(Ensemble ensemble, Compatibility compatibility) {
+    return model(ensemble, compatibility, Domain.ANYTHING);
+  }
+
+  private static FrozenModel model(Ensemble ensemble, Compatibility compatibility, Domain domain) {
     float[] row = new float[SCHEMA.size()];
     return new FrozenModel(
         Release.NONE,
@@ -250,6 +276,7 @@ class OneShotTunerTest {
         List.of(),
         List.of(),
         Calibration.NONE,
+        domain,
         ensemble,
         GoldenRows.of(SCHEMA.size(), row, new float[] {ensemble.score(row)}));
   }

@@ -103,6 +103,12 @@ class FrozenModelReaderTest {
         .isEqualTo(version.equals(V1) ? Release.NONE : new Release(7, Optional.of(EXPIRES)));
     assertThat(model.calibration().regrets())
         .isEqualTo(version.equals(V1) ? new float[0] : new float[] {0, 0.03125f, 0.25f});
+    assertThat(model.domain())
+        .isEqualTo(
+            version.equals(V1)
+                ? Domain.ANYTHING
+                : new Domain(
+                    List.of(new Domain.Range(0, 1, 8), new Domain.Range(2, -0.5f, -0.5f))));
     assertThat(model.compatibility()).isEqualTo(SERVED);
     assertThat(model.target().name()).isEqualTo("avx2");
     assertThat(model.manifest())
