@@ -247,7 +247,7 @@ final class DirectTraits {
     double input = (double) Float.BYTES * conv.c() * plane.h() * plane.w();
     double all = weights(v) * shape.channelTiles(v);
     double unit = weights(v) * shape.tilesOfUnit(v);
-    double fits = 0.7 * task.target().l2Bytes();
+    double fits = CacheShare.bytes(task.target());
     double pieces = shape.pieces(v);
     double groups = shape.groups(v);
     return v.is(ORDER, CHANNELS_OUTSIDE)

@@ -81,7 +81,6 @@ final class MatrixProduct implements Template {
 
   private static final int TALL = 7;
   private static final int MOST_HALVED_COLUMNS = 1024;
-  private static final double CACHE_SHARE = 0.7;
 
   private final Product product;
   private final ProductGrid grid;
@@ -312,7 +311,7 @@ final class MatrixProduct implements Template {
 
   /** Adds the rules of what a unit keeps in its caches. */
   private void cacheRules(List<Constraint> rules) {
-    long most = (long) (CACHE_SHARE * product.task().target().l2Bytes()) / Float.BYTES;
+    long most = (long) CacheShare.bytes(product.task().target()) / Float.BYTES;
     rules.add(
         rule(
             "block and group<=" + most + " floats, or a tile, or read once",
